@@ -1,0 +1,125 @@
+//! What the log holds: commands, stamped into entries.
+
+use serde::{Deserialize, Serialize};
+
+use crate::id::{Epoch, RoomId, UserId};
+use crate::name::{Name, NameKey, RoomName};
+use crate::text::Text;
+use crate::timestamp::Timestamp;
+use crate::token::TokenHash;
+
+/// Something that somebody wants done. Everything a verdict depends on is in here or in the state.
+///
+/// This is a promised format: it is what stores hold. A variant or field may be added (with a
+/// default), never changed; `tests/golden/entries.jsonl` holds one of each.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Command {
+    /// The first entry of every log: it names the life of the sequence that begins here.
+    Begin {
+        /// The name of that life.
+        epoch: Epoch,
+    },
+    /// Takes over the settings that decide verdicts.
+    Configure(Policy),
+    /// Takes a free name, or resumes the registration that `proof` belongs to.
+    Register {
+        /// The name wanted.
+        name: Name,
+        /// The hash of the token that the new registration gets.
+        token: TokenHash,
+        /// The hash of the token of an earlier registration of this name.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        proof: Option<TokenHash>,
+    },
+    /// Ends the registration that holds a name.
+    Logout {
+        /// Whose.
+        name: NameKey,
+    },
+    /// Ends one registration because nothing was heard of it for long.
+    Expire {
+        /// Which: by its id, so that whoever took the name meanwhile keeps it.
+        user: UserId,
+    },
+    /// Says something to a user or a room.
+    Send {
+        /// Who says it.
+        sender: NameKey,
+        /// To whom.
+        recipient: Address,
+        /// What.
+        text: Text,
+        /// The client's own id for it, with which it may safely be sent again.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        once: Option<Once>,
+    },
+    /// Opens a numbered room.
+    CreateRoom {
+        /// Who opens it; always a participant.
+        admin: NameKey,
+        /// Who else is in it.
+        participants: Vec<Participant>,
+    },
+    /// Enters an open named room.
+    JoinRoom {
+        /// Who.
+        name: NameKey,
+        /// Which.
+        room: RoomId,
+    },
+    /// Leaves a room.
+    LeaveRoom {
+        /// Who.
+        name: NameKey,
+        /// Which.
+        room: RoomId,
+    },
+}
+
+/// The recipient of a message.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Address {
+    /// Whoever holds this name.
+    User(NameKey),
+    /// Everybody in this room.
+    Room(RoomId),
+}
+
+/// A name in a list of participants.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Participant {
+    /// The name as the client wrote it, for the refusal that quotes it.
+    pub given: String,
+    /// The key it is looked up by; `None` when it cannot be anybody's name.
+    pub key: Option<NameKey>,
+}
+
+/// A client's own id for a message, with which repeating a send is harmless.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Once {
+    /// The `client_msg_id`.
+    pub id: String,
+    /// Tells another body under the same id from the same body again.
+    pub digest: TokenHash,
+}
+
+/// The settings that decide verdicts, so they are changed by an entry like everything else.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Policy {
+    /// Whoever registers a name reads all that was ever sent to it.
+    pub shared_names: bool,
+    /// The named rooms that always exist.
+    pub rooms: Vec<RoomName>,
+}
+
+/// A command with the moment it was stamped: one entry of the log.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Entry {
+    /// Never earlier than the entry before.
+    pub at: Timestamp,
+    /// What is done.
+    #[serde(rename = "do")]
+    pub command: Command,
+}

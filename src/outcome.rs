@@ -1,0 +1,76 @@
+//! What became of a command, for the one who asked.
+
+use crate::id::{MessageId, RoomId, UserId};
+
+/// The verdict on a command. The same state and entry always give the same verdict.
+pub type Verdict = Result<Outcome, Rejection>;
+
+/// A command that was carried out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// The log has begun, or the policy is in force.
+    Noted,
+    /// A name is held.
+    Registered {
+        /// By this registration.
+        user: UserId,
+        /// True when the proof was accepted: the same person again, with the token they have.
+        resumed: bool,
+    },
+    /// A registration has ended.
+    LoggedOut {
+        /// Which.
+        user: UserId,
+    },
+    /// A message has its id.
+    Sent {
+        /// The id.
+        id: MessageId,
+    },
+    /// A numbered room is open.
+    RoomCreated {
+        /// Its id.
+        room: RoomId,
+    },
+    /// A named room was entered.
+    Joined,
+    /// A room was left.
+    Left,
+}
+
+/// A command that was refused: the state is as before.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Rejection {
+    /// Somebody holds this name, or one that reads the same.
+    NameTaken,
+    /// The one in whose name the command comes holds no registration.
+    NotRegistered,
+    /// No such room.
+    RoomNotFound,
+    /// The room is for its participants.
+    NotParticipant,
+    /// The room is entered by being added to it, not by joining.
+    RoomNotOpen,
+    /// Nobody holds the recipient's name.
+    RecipientNotOnline,
+    /// Nobody holds this participant's name, quoted as it was given.
+    ParticipantNotOnline(String),
+    /// The `client_msg_id` was used with another body.
+    OnceConflict,
+}
+
+impl Rejection {
+    /// The stable code that clients may decide by.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Rejection::NameTaken => "username_taken",
+            Rejection::NotRegistered => "not_registered",
+            Rejection::RoomNotFound => "room_not_found",
+            Rejection::NotParticipant => "not_participant",
+            Rejection::RoomNotOpen => "room_not_open",
+            Rejection::RecipientNotOnline => "recipient_not_online",
+            Rejection::ParticipantNotOnline(_) => "participant_not_online",
+            Rejection::OnceConflict => "idempotency_conflict",
+        }
+    }
+}

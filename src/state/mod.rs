@@ -1,0 +1,387 @@
+//! The state: what all entries so far amount to.
+//!
+//! It is a pure function of the log. No clock, no randomness, no I/O, no locks, no hash order: the
+//! same entries give the same state, the same verdicts and the same message ids, on every start
+//! and on every machine. That is what makes it testable by script (`tests/state.rs`).
+//!
+//! - [`State::check`] says what a command would do now, and changes nothing. The node refuses with
+//!   it before anything is written.
+//! - [`State::apply`] checks again, because entries may have come between, and carries it out.
+//! - [`State::read`] and its kin answer readers. They look up and clone references; encoding is
+//!   left to the caller, who no longer holds the state's lock.
+
+mod answered;
+mod index;
+mod read;
+mod rooms;
+mod timeline;
+mod users;
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+pub use read::{Page, Query, RoomInfo, With};
+
+use crate::command::{Address, Command, Entry, Participant, Policy};
+use crate::event::{Event, Topic};
+use crate::id::{Epoch, MessageId, RoomId, UserId};
+use crate::message::{Kind, Message};
+use crate::name::NameKey;
+use crate::outcome::{Outcome, Rejection, Verdict};
+use crate::text::Text;
+use crate::timestamp::Timestamp;
+use answered::Answered;
+use rooms::Rooms;
+use users::Users;
+
+/// Whose name notices come from; nobody can register it.
+pub const SERVER: &str = "server";
+
+/// Everything that is known, in memory.
+#[derive(Debug, Default)]
+pub struct State {
+    epoch: Option<Epoch>,
+    policy: Policy,
+    users: Users,
+    rooms: Rooms,
+    answered: Answered,
+    /// The id of the newest message; 0 before the first.
+    head: MessageId,
+}
+
+/// What a command that passed its checks will do.
+#[derive(Debug)]
+pub enum Plan {
+    /// Nothing: this is already so, and this is the outcome.
+    Answered(Outcome),
+    /// Something, when its entry is applied.
+    Change(Change),
+}
+
+/// A checked command, its names resolved.
+#[derive(Debug)]
+#[expect(missing_docs, reason = "each mirrors the command of its name")]
+pub enum Change {
+    Note,
+    Register { resume: Option<UserId>, proven: bool },
+    End { user: UserId },
+    Direct { sender: UserId, recipient: UserId },
+    Post { sender: UserId },
+    Create { members: BTreeSet<UserId> },
+    Join { user: UserId },
+    Leave { user: UserId },
+}
+
+impl State {
+    /// What `command` would do to the state as it is.
+    ///
+    /// # Errors
+    /// The rejection that [`State::apply`] would give.
+    pub fn check(&self, command: &Command) -> Result<Plan, Rejection> {
+        let change = match command {
+            Command::Begin { .. } | Command::Configure(_) => Change::Note,
+            Command::Register { name, proof, .. } => {
+                let proven = proof.and_then(|token| self.users.proven(token, name.key()));
+                match (self.users.holder(name.key().as_str()), proven) {
+                    (Some(holder), Some(user)) if holder == user => {
+                        return Ok(Plan::Answered(Outcome::Registered { user, resumed: true }));
+                    }
+                    (Some(_), _) => return Err(Rejection::NameTaken),
+                    (None, Some(_)) => Change::Register { resume: proven, proven: true },
+                    (None, None) => {
+                        let shared = self.policy.shared_names;
+                        let resume =
+                            self.users.latest(name.key().as_str()).filter(|_| shared);
+                        Change::Register { resume, proven: false }
+                    }
+                }
+            }
+            Command::Logout { name } => {
+                Change::End { user: self.user(name).ok_or(Rejection::NotRegistered)? }
+            }
+            Command::Expire { user } => {
+                let held = self.users.get(*user).is_some_and(users::User::is_held);
+                Change::End { user: Some(*user).filter(|_| held).ok_or(Rejection::NotRegistered)? }
+            }
+            Command::Send { sender, recipient, once, .. } => {
+                if let (Some(once), Some(user)) = (once, self.users.latest(sender.as_str()))
+                    && let Some(id) = self.answered.find(user, once)?
+                {
+                    return Ok(Plan::Answered(Outcome::Sent { id }));
+                }
+                let sender = self.user(sender).ok_or(Rejection::NotRegistered)?;
+                match recipient {
+                    Address::User(name) => {
+                        let recipient = self.user(name).ok_or(Rejection::RecipientNotOnline)?;
+                        Change::Direct { sender, recipient }
+                    }
+                    Address::Room(id) => {
+                        let room = self.rooms.get(id).ok_or(Rejection::RoomNotFound)?;
+                        // An open named room may be spoken to from outside.
+                        let open = matches!(id, RoomId::Named(_));
+                        if !open && !room.members.contains(&sender) {
+                            return Err(Rejection::NotParticipant);
+                        }
+                        Change::Post { sender }
+                    }
+                }
+            }
+            Command::CreateRoom { admin, participants } => {
+                let admin = self.user(admin).ok_or(Rejection::NotRegistered)?;
+                let mut members = BTreeSet::from([admin]);
+                for Participant { given, key } in participants {
+                    let user = key.as_ref().and_then(|key| self.user(key));
+                    let user =
+                        user.ok_or_else(|| Rejection::ParticipantNotOnline(given.clone()))?;
+                    members.insert(user);
+                }
+                Change::Create { members }
+            }
+            Command::JoinRoom { name, room } => {
+                let user = self.user(name).ok_or(Rejection::NotRegistered)?;
+                let found = self.rooms.get(room).ok_or(Rejection::RoomNotFound)?;
+                if found.members.contains(&user) {
+                    return Ok(Plan::Answered(Outcome::Joined));
+                }
+                if !matches!(room, RoomId::Named(_)) {
+                    return Err(Rejection::RoomNotOpen);
+                }
+                Change::Join { user }
+            }
+            Command::LeaveRoom { name, room } => {
+                let found = self.rooms.get(room).ok_or(Rejection::RoomNotFound)?;
+                let member = self.user(name).filter(|user| found.members.contains(user));
+                Change::Leave { user: member.ok_or(Rejection::NotParticipant)? }
+            }
+        };
+        Ok(Plan::Change(change))
+    }
+
+    /// Applies the next entry of the log: the verdict is for whoever asked, the events (added to
+    /// `events`) for those who watch.
+    ///
+    /// # Errors
+    /// A rejection leaves the state as it was.
+    pub fn apply(&mut self, entry: Entry, events: &mut Vec<Event>) -> Verdict {
+        let Entry { at, command } = entry;
+        let change = match self.check(&command)? {
+            Plan::Answered(outcome) => return Ok(outcome),
+            Plan::Change(change) => change,
+        };
+        match (change, command) {
+            (Change::Note, Command::Begin { epoch }) => {
+                self.epoch = Some(epoch);
+                Ok(Outcome::Noted)
+            }
+            (Change::Note, Command::Configure(policy)) => {
+                policy.rooms.iter().for_each(|name| self.rooms.ensure(name, at));
+                self.policy = policy;
+                Ok(Outcome::Noted)
+            }
+            (Change::Register { resume, proven }, Command::Register { name, token, .. }) => {
+                let user = resume.unwrap_or_else(|| self.users.add(name));
+                if !proven {
+                    self.users.add_token(user, token);
+                }
+                self.users.hold(user);
+                self.acted(user, at);
+                events.push(Event::Registered(user));
+                Ok(Outcome::Registered { user, resumed: proven })
+            }
+            (Change::End { user }, _) => {
+                self.end(user, at, events);
+                Ok(Outcome::LoggedOut { user })
+            }
+            (
+                Change::Direct { sender, recipient },
+                Command::Send { text, once, recipient: Address::User(to), sender: from },
+            ) => {
+                let id = self.direct(sender, &from, recipient, &to, text, at, events);
+                self.sent(sender, once, id, at)
+            }
+            (
+                Change::Post { sender },
+                Command::Send { text, once, recipient: Address::Room(room), .. },
+            ) => {
+                let id = self.post(sender, room, text, at, events);
+                self.sent(sender, once, id, at)
+            }
+            (Change::Create { members }, Command::CreateRoom { .. }) => {
+                let number = self.rooms.open(members.clone(), at);
+                let room = RoomId::Numbered(number);
+                let notice = format!(
+                    "Room {number} has been created and you have been added as a participant."
+                );
+                for member in members {
+                    if let Some(user) = self.users.get_mut(member) {
+                        user.rooms.insert(room.clone());
+                    }
+                    events.push(Event::RoomsChanged(member));
+                    self.notify(member, &notice, at, events);
+                }
+                Ok(Outcome::RoomCreated { room })
+            }
+            (Change::Join { user }, Command::JoinRoom { room, .. }) => {
+                if let Some(found) = self.rooms.get_mut(&room) {
+                    found.members.insert(user);
+                }
+                if let Some(user) = self.users.get_mut(user) {
+                    user.rooms.insert(room);
+                }
+                self.acted(user, at);
+                events.push(Event::RoomsChanged(user));
+                Ok(Outcome::Joined)
+            }
+            (Change::Leave { user }, Command::LeaveRoom { room, .. }) => {
+                self.acted(user, at);
+                self.leave(user, &room, at, events);
+                events.push(Event::RoomsChanged(user));
+                Ok(Outcome::Left)
+            }
+            // `check` makes the change from the command, so the two always belong together.
+            (change, command) => unreachable!("{change:?} does not belong to {command:?}"),
+        }
+    }
+
+    /// Whether these settings are in force.
+    pub fn has_policy(&self, policy: &Policy) -> bool {
+        self.policy == *policy
+    }
+
+    fn user(&self, name: &NameKey) -> Option<UserId> {
+        self.users.holder(name.as_str())
+    }
+
+    fn acted(&mut self, user: UserId, at: Timestamp) {
+        if let Some(user) = self.users.get_mut(user) {
+            user.acted = at;
+        }
+    }
+
+    fn sent(
+        &mut self,
+        sender: UserId,
+        once: Option<crate::command::Once>,
+        id: MessageId,
+        at: Timestamp,
+    ) -> Verdict {
+        if let Some(once) = once {
+            self.answered.insert(at, sender, once, id);
+        }
+        Ok(Outcome::Sent { id })
+    }
+
+    fn next_id(&mut self) -> MessageId {
+        self.head = MessageId(self.head.0 + 1);
+        self.head
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "two ends of a message, each by id and key")]
+    fn direct(
+        &mut self,
+        sender: UserId,
+        from: &NameKey,
+        recipient: UserId,
+        to: &NameKey,
+        text: Text,
+        at: Timestamp,
+        events: &mut Vec<Event>,
+    ) -> MessageId {
+        let id = self.next_id();
+        let name = |user| self.users.get(user).map(|user| user.name.text().clone());
+        let message = Arc::new(Message {
+            id,
+            at,
+            sender: name(sender).unwrap_or_default(),
+            recipient: name(recipient).unwrap_or_default(),
+            kind: Kind::Direct,
+            text,
+        });
+        if let Some(user) = self.users.get_mut(recipient) {
+            user.receive(from, &message);
+        }
+        if let Some(user) = self.users.get_mut(sender) {
+            user.acted = at;
+            if sender != recipient {
+                user.remember_sent(to, &message);
+            }
+        }
+        events.push(Event::Posted(Topic::User(recipient)));
+        if sender != recipient {
+            events.push(Event::Posted(Topic::User(sender)));
+        }
+        id
+    }
+
+    fn post(
+        &mut self,
+        sender: UserId,
+        room: RoomId,
+        text: Text,
+        at: Timestamp,
+        events: &mut Vec<Event>,
+    ) -> MessageId {
+        let id = self.next_id();
+        self.acted(sender, at);
+        let name = self.users.get(sender).map(|user| user.name.text().clone());
+        if let Some(found) = self.rooms.get_mut(&room) {
+            found.messages.push(Arc::new(Message {
+                id,
+                at,
+                sender: name.unwrap_or_default(),
+                recipient: found.text.clone(),
+                kind: Kind::Room,
+                text,
+            }));
+        }
+        events.push(Event::Posted(Topic::Room(room)));
+        id
+    }
+
+    /// Sends a notice of the server's own to one user.
+    fn notify(&mut self, to: UserId, text: &str, at: Timestamp, events: &mut Vec<Event>) {
+        let id = self.next_id();
+        let Some(user) = self.users.get_mut(to) else { return };
+        let message = Arc::new(Message {
+            id,
+            at,
+            sender: SERVER.into(),
+            recipient: user.name.text().clone(),
+            kind: Kind::Direct,
+            text: Text::new(text),
+        });
+        user.receive(&NameKey::server(), &message);
+        events.push(Event::Posted(Topic::User(to)));
+    }
+
+    /// Ends a registration: its rooms first, then its name.
+    fn end(&mut self, user: UserId, at: Timestamp, events: &mut Vec<Event>) {
+        let rooms = self.users.get(user).map(|user| user.rooms.clone()).unwrap_or_default();
+        for room in &rooms {
+            self.leave(user, room, at, events);
+        }
+        self.users.release(user);
+        events.push(Event::Ended(user));
+    }
+
+    /// Takes a member out of a room. Those who stay in a numbered room are told; with the last
+    /// one the room goes.
+    fn leave(&mut self, user: UserId, id: &RoomId, at: Timestamp, events: &mut Vec<Event>) {
+        let mut notice = String::new();
+        if let Some(user) = self.users.get_mut(user) {
+            user.rooms.remove(id);
+            notice = user.name.as_str().to_owned();
+        }
+        let Some(room) = self.rooms.get_mut(id) else { return };
+        room.members.remove(&user);
+        let RoomId::Numbered(number) = id else { return };
+        if room.members.is_empty() {
+            self.rooms.remove(id);
+            return;
+        }
+        notice.push_str(&format!(" has left room {number}."));
+        for member in room.members.clone() {
+            self.notify(member, &notice, at, events);
+        }
+    }
+}

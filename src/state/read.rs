@@ -1,0 +1,251 @@
+//! What readers may see, by cursor.
+
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+use std::sync::Arc;
+
+use super::State;
+use super::timeline::Timeline;
+use super::users::User;
+use crate::id::{Epoch, MessageId, RoomId, UserId};
+use crate::message::Message;
+use crate::outcome::Rejection;
+use crate::timestamp::Timestamp;
+
+/// A reader's question.
+#[derive(Clone, Debug, Default)]
+pub struct Query {
+    /// The newest id the reader has seen.
+    pub cursor: MessageId,
+    /// The life of the sequence that `cursor` belongs to, if the reader says so.
+    pub epoch: Option<String>,
+    /// The newest below this id, instead of the oldest above `cursor`.
+    pub before: Option<MessageId>,
+    /// Only one conversation.
+    pub with: Option<With>,
+    /// The reader's own direct messages too.
+    pub own: bool,
+    /// At most this many messages.
+    pub limit: usize,
+}
+
+/// One conversation among a reader's many.
+#[derive(Clone, Debug)]
+pub enum With {
+    /// With whoever has or had the name with this key.
+    User(String),
+    /// In this room.
+    Room(RoomId),
+}
+
+/// The answer to a [`Query`].
+#[derive(Debug)]
+pub struct Page {
+    /// Ascending by id.
+    pub messages: Vec<Arc<Message>>,
+    /// The cursor to ask with next.
+    pub last_id: MessageId,
+    /// False when the cursor belonged to another life of the sequence, so that what it missed is
+    /// not known.
+    pub recovered: bool,
+    /// Whether there is more in the direction that was asked for.
+    pub has_more: bool,
+}
+
+/// A room as its members see it.
+#[derive(Debug)]
+pub struct RoomInfo {
+    /// Its id.
+    pub id: RoomId,
+    /// Its name.
+    pub name: Arc<str>,
+    /// The names of those who are in it, in the order of their registrations.
+    pub participants: Vec<Arc<str>>,
+    /// The id of its newest message; 0 before the first.
+    pub last_id: MessageId,
+    /// When it came into being.
+    pub created: Timestamp,
+}
+
+impl State {
+    /// The life of the message sequence; `None` before the log has begun.
+    pub fn epoch(&self) -> Option<&Epoch> {
+        self.epoch.as_ref()
+    }
+
+    /// The id of the newest message; 0 before the first.
+    pub fn head(&self) -> MessageId {
+        self.head
+    }
+
+    /// The lowest id that is retained.
+    pub fn oldest(&self) -> MessageId {
+        MessageId(1)
+    }
+
+    /// The number of rooms.
+    pub fn room_count(&self) -> usize {
+        self.rooms.len()
+    }
+
+    /// Who holds the name with this key.
+    pub fn holder(&self, key: &str) -> Option<UserId> {
+        self.users.holder(key)
+    }
+
+    /// Those who hold a name, in the order in which they registered, with when they last acted.
+    pub fn held(&self) -> impl Iterator<Item = (UserId, &Arc<str>, Timestamp)> {
+        self.users.held().map(|(id, user)| (id, user.name.text(), user.acted))
+    }
+
+    /// The rooms that `user` is in.
+    pub fn rooms_of(&self, user: UserId) -> impl Iterator<Item = &RoomId> {
+        self.users.get(user).into_iter().flat_map(|user| &user.rooms)
+    }
+
+    /// The messages that `user` may see and asks for.
+    ///
+    /// # Errors
+    /// `NotRegistered` when the registration has ended; with a room, `RoomNotFound` and
+    /// `NotParticipant`.
+    pub fn read(&self, user: UserId, query: &Query) -> Result<Page, Rejection> {
+        let user_id = user;
+        let user =
+            self.users.get(user).filter(|user| user.is_held()).ok_or(Rejection::NotRegistered)?;
+        let recovered = self.continues(query);
+        let cursor = if recovered { query.cursor } else { MessageId(0) };
+        let sources = self.sources(user_id, user, query)?;
+        if let Some(end) = query.before {
+            let (messages, has_more) = newest(&sources, end, query.limit);
+            return Ok(Page { messages, last_id: self.head, recovered, has_more });
+        }
+        let (messages, has_more) = oldest(&sources, cursor, query.limit);
+        // A reader who has everything is at the head, also when the newest are not for it.
+        let last_id = messages.last().filter(|_| has_more).map_or(self.head, |last| last.id);
+        Ok(Page { messages, last_id, recovered, has_more })
+    }
+
+    /// Whether there is anything above the cursor; cheaper than [`State::read`].
+    ///
+    /// # Errors
+    /// As [`State::read`].
+    pub fn has_news(&self, user: UserId, query: &Query) -> Result<bool, Rejection> {
+        let held = self.users.get(user).filter(|user| user.is_held());
+        let held = held.ok_or(Rejection::NotRegistered)?;
+        let cursor = if self.continues(query) { query.cursor } else { MessageId(0) };
+        if query.with.is_none() {
+            let newest = self.plain_sources(held, query.own).map(Timeline::last_id).max();
+            return Ok(newest.unwrap_or_default() > cursor);
+        }
+        let sources = self.sources(user, held, query)?;
+        Ok(sources.iter().any(|timeline| timeline.last_id() > cursor))
+    }
+
+    /// The rooms `user` is in, and the open ones.
+    ///
+    /// # Errors
+    /// `NotRegistered` when nobody holds the name.
+    pub fn rooms(&self, user: UserId) -> Result<Vec<RoomInfo>, Rejection> {
+        let user = self.users.get(user).filter(|user| user.is_held());
+        let user = user.ok_or(Rejection::NotRegistered)?;
+        let named = self.rooms.named().map(|(id, _)| id);
+        let own = user.rooms.iter().filter(|id| matches!(id, RoomId::Numbered(_)));
+        let rooms = own.chain(named).filter_map(|id| {
+            let room = self.rooms.get(id)?;
+            let names = room.members.iter().filter_map(|&member| self.users.get(member));
+            Some(RoomInfo {
+                id: id.clone(),
+                name: room.name.clone(),
+                participants: names.map(|user| user.name.text().clone()).collect(),
+                last_id: room.messages.last_id(),
+                created: room.created,
+            })
+        });
+        Ok(rooms.collect())
+    }
+
+    /// Whether the query's cursor is a place in this life of the sequence.
+    fn continues(&self, query: &Query) -> bool {
+        let same = match (&query.epoch, &self.epoch) {
+            (Some(asked), Some(epoch)) => asked == epoch.as_str(),
+            (None, _) => true,
+            (Some(_), None) => false,
+        };
+        same && query.cursor <= self.head
+    }
+
+    fn plain_sources<'s>(
+        &'s self,
+        user: &'s User,
+        own: bool,
+    ) -> impl Iterator<Item = &'s Timeline> {
+        let rooms = user.rooms.iter().filter_map(|id| Some(&self.rooms.get(id)?.messages));
+        std::iter::once(&user.inbox).chain(own.then_some(&user.sent)).chain(rooms)
+    }
+
+    fn sources<'s>(
+        &'s self,
+        id: UserId,
+        user: &'s User,
+        query: &Query,
+    ) -> Result<Vec<&'s Timeline>, Rejection> {
+        match &query.with {
+            None => Ok(self.plain_sources(user, query.own).collect()),
+            Some(With::User(key)) => Ok(user.direct.get(key.as_str()).into_iter().collect()),
+            Some(With::Room(room)) => {
+                let room = self.rooms.get(room).ok_or(Rejection::RoomNotFound)?;
+                if !room.members.contains(&id) {
+                    return Err(Rejection::NotParticipant);
+                }
+                Ok(vec![&room.messages])
+            }
+        }
+    }
+}
+
+/// The oldest `limit` messages above `cursor`, ascending, and whether there are more.
+fn oldest(
+    sources: &[&Timeline],
+    cursor: MessageId,
+    limit: usize,
+) -> (Vec<Arc<Message>>, bool) {
+    let fresh = sources.iter().filter(|timeline| timeline.last_id() > cursor);
+    let mut iterators: Vec<_> = fresh.map(|timeline| timeline.after(cursor)).collect();
+    take(&mut iterators, limit, |id| Reverse(id.0))
+}
+
+/// The newest `limit` messages below `end`, ascending, and whether there are older ones.
+fn newest(sources: &[&Timeline], end: MessageId, limit: usize) -> (Vec<Arc<Message>>, bool) {
+    let mut iterators: Vec<_> = sources.iter().map(|timeline| timeline.before(end)).collect();
+    let (mut messages, more) = take(&mut iterators, limit, |id| id.0);
+    messages.reverse();
+    (messages, more)
+}
+
+/// Merges sorted iterators: always the one whose head has the greatest key, `limit` times.
+fn take<'s, K: Ord>(
+    iterators: &mut [impl Iterator<Item = &'s Arc<Message>>],
+    limit: usize,
+    key: impl Fn(MessageId) -> K,
+) -> (Vec<Arc<Message>>, bool) {
+    if let [only] = iterators {
+        let messages: Vec<_> = only.by_ref().take(limit).cloned().collect();
+        let more = messages.len() == limit && only.next().is_some();
+        return (messages, more);
+    }
+    let mut heads: BinaryHeap<(K, usize)> = BinaryHeap::new();
+    let mut next = Vec::with_capacity(iterators.len());
+    for (place, iterator) in iterators.iter_mut().enumerate() {
+        let head = iterator.next();
+        heads.extend(head.map(|message| (key(message.id), place)));
+        next.push(head);
+    }
+    let mut messages = Vec::new();
+    while messages.len() < limit {
+        let Some((_, place)) = heads.pop() else { return (messages, false) };
+        messages.extend(next[place].cloned());
+        next[place] = iterators[place].next();
+        heads.extend(next[place].map(|message| (key(message.id), place)));
+    }
+    (messages, !heads.is_empty())
+}

@@ -1,0 +1,147 @@
+//! The registrations: who holds which name, and what is theirs.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use super::index::Index;
+use super::timeline::Timeline;
+use crate::id::{RoomId, UserId};
+use crate::message::Message;
+use crate::name::{Name, NameKey};
+use crate::timestamp::Timestamp;
+use crate::token::TokenHash;
+
+/// Tokens that one user may hold at once; with shared names every registration adds one.
+const TOKENS_PER_USER: usize = 16;
+
+/// One registration, held or ended. It outlives its end, because its token does.
+#[derive(Debug)]
+pub(super) struct User {
+    pub(super) name: Name,
+    /// Its place in the order of registrations while the name is held.
+    held: Option<u64>,
+    tokens: Vec<TokenHash>,
+    /// When an entry last came from this user.
+    pub(super) acted: Timestamp,
+    /// The rooms it is in now.
+    pub(super) rooms: BTreeSet<RoomId>,
+    /// What was sent to it.
+    pub(super) inbox: Timeline,
+    /// What it sent to others.
+    pub(super) sent: Timeline,
+    /// Both directions, by the other's name.
+    pub(super) direct: BTreeMap<NameKey, Timeline>,
+}
+
+impl User {
+    /// Whether the name is held now.
+    pub(super) fn is_held(&self) -> bool {
+        self.held.is_some()
+    }
+
+    /// Keeps a message that this user received.
+    pub(super) fn receive(&mut self, from: &NameKey, message: &Arc<Message>) {
+        self.inbox.push(message.clone());
+        self.direct.entry(from.clone()).or_default().push(message.clone());
+    }
+
+    /// Keeps a message that this user sent to somebody else.
+    pub(super) fn remember_sent(&mut self, to: &NameKey, message: &Arc<Message>) {
+        self.sent.push(message.clone());
+        self.direct.entry(to.clone()).or_default().push(message.clone());
+    }
+}
+
+/// All registrations.
+///
+/// Invariants: a key in `holders` belongs to a user that is held, and to no other; `order` has
+/// exactly the held ones; `latest` knows every key ever registered.
+#[derive(Debug, Default)]
+pub(super) struct Users {
+    users: BTreeMap<UserId, User>,
+    holders: Index<NameKey, UserId>,
+    latest: Index<NameKey, UserId>,
+    tokens: Index<TokenHash, UserId>,
+    order: BTreeMap<u64, UserId>,
+    registrations: u64,
+}
+
+impl Users {
+    /// Who holds the name with this key.
+    pub(super) fn holder(&self, key: &str) -> Option<UserId> {
+        self.holders.get(key).copied()
+    }
+
+    /// Who holds or last held the name with this key.
+    pub(super) fn latest(&self, key: &str) -> Option<UserId> {
+        self.latest.get(key).copied()
+    }
+
+    /// The user that this token proves, if it is one of that name.
+    pub(super) fn proven(&self, token: TokenHash, key: &NameKey) -> Option<UserId> {
+        let id = *self.tokens.get(&token)?;
+        (self.users.get(&id)?.name.key() == key).then_some(id)
+    }
+
+    pub(super) fn get(&self, id: UserId) -> Option<&User> {
+        self.users.get(&id)
+    }
+
+    pub(super) fn get_mut(&mut self, id: UserId) -> Option<&mut User> {
+        self.users.get_mut(&id)
+    }
+
+    /// Those who hold a name, in the order in which they registered.
+    pub(super) fn held(&self) -> impl Iterator<Item = (UserId, &User)> {
+        self.order.values().filter_map(|&id| Some((id, self.users.get(&id)?)))
+    }
+
+    /// A new user, not yet holding its name.
+    pub(super) fn add(&mut self, name: Name) -> UserId {
+        let id = UserId(self.users.len() as u64 + 1);
+        self.latest.insert(name.key().clone(), id);
+        self.users.insert(
+            id,
+            User {
+                name,
+                held: None,
+                tokens: Vec::new(),
+                acted: Timestamp::default(),
+                rooms: BTreeSet::new(),
+                inbox: Timeline::default(),
+                sent: Timeline::default(),
+                direct: BTreeMap::new(),
+            },
+        );
+        id
+    }
+
+    /// Lets `id` hold its name, which is free.
+    pub(super) fn hold(&mut self, id: UserId) {
+        let Some(user) = self.users.get_mut(&id).filter(|user| !user.is_held()) else { return };
+        self.registrations += 1;
+        user.held = Some(self.registrations);
+        self.order.insert(self.registrations, id);
+        self.holders.insert(user.name.key().clone(), id);
+        self.latest.insert(user.name.key().clone(), id);
+    }
+
+    /// Gives `id` one more token; the oldest goes when there are too many.
+    pub(super) fn add_token(&mut self, id: UserId, token: TokenHash) {
+        let Some(user) = self.users.get_mut(&id) else { return };
+        if user.tokens.len() == TOKENS_PER_USER {
+            self.tokens.remove(&user.tokens.remove(0));
+        }
+        user.tokens.push(token);
+        self.tokens.insert(token, id);
+    }
+
+    /// Makes the name of `id` free.
+    pub(super) fn release(&mut self, id: UserId) {
+        let Some(user) = self.users.get_mut(&id) else { return };
+        if let Some(place) = user.held.take() {
+            self.order.remove(&place);
+            self.holders.remove(user.name.key());
+        }
+    }
+}

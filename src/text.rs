@@ -1,0 +1,43 @@
+//! The text of a message, encoded once.
+
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+
+/// A message's text as the JSON string it is sent as, quotes included.
+///
+/// It is encoded where the message comes in; from there the log, the state and every answer copy
+/// these bytes.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Text(Box<RawValue>);
+
+impl Text {
+    /// Encodes `text`.
+    pub fn new(text: &str) -> Text {
+        // A string always serialises; the fallback spares every caller an impossible error.
+        Text(serde_json::value::to_raw_value(text).unwrap_or_else(|_| RawValue::NULL.to_owned()))
+    }
+
+    /// The JSON string, with its quotes.
+    pub fn as_json(&self) -> &str {
+        self.0.get()
+    }
+
+    /// The text itself.
+    pub fn decode(&self) -> String {
+        serde_json::from_str(self.0.get()).unwrap_or_default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_comes_back_as_it_was_given() {
+        for text in ["", "hi", "a \"quoted\" line\r\nand \\ more", "👩‍🚀 é\u{0}\u{2028}"] {
+            assert_eq!(Text::new(text).decode(), text);
+        }
+        assert_eq!(Text::new("a\nb").as_json(), r#""a\nb""#);
+    }
+}

@@ -1,0 +1,200 @@
+//! The real binary on a free port, and a small client for it.
+#![allow(dead_code, unreachable_pub, reason = "each test file uses its own part of this module")]
+#![allow(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
+
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+/// A running `chatroom`, killed when dropped.
+pub struct Server {
+    child: Child,
+    port: u16,
+    home: PathBuf,
+    /// Owned when the server was started in a folder made for it.
+    _made: Option<TempDir>,
+}
+
+impl Server {
+    /// Starts `chatroom serve` in a new folder with `--store memory:`.
+    pub fn memory() -> Server {
+        Server::start(&["--store", "memory:"])
+    }
+
+    /// Starts `chatroom serve --port 0 ARGS…` in a new folder.
+    pub fn start(args: &[&str]) -> Server {
+        let made = tempfile::tempdir().unwrap();
+        let mut server = Server::start_in(made.path(), args);
+        server._made = Some(made);
+        server
+    }
+
+    /// Starts it in `home`, which stays when the server goes: a second start there is a restart.
+    pub fn start_in(home: &Path, args: &[&str]) -> Server {
+        Server::launch(home, command(home).args(["serve", "--port", "0"]).args(args))
+    }
+
+    /// Starts what `command` says, whose banner names the port.
+    pub fn launch(home: &Path, command: &mut Command) -> Server {
+        let announcement = home.join("announcement.txt");
+        if !announcement.exists() {
+            std::fs::write(announcement, "Welcome!\n").unwrap();
+        }
+        let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
+        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        let port = lines
+            .by_ref()
+            .map_while(Result::ok)
+            .find_map(|line| port_in(&line))
+            .expect("the banner names the address");
+        // The rest of the output must be read, or the server would block on a full pipe.
+        std::thread::spawn(move || lines.map_while(Result::ok).for_each(drop));
+        Server { child, port, home: home.to_owned(), _made: None }
+    }
+
+    /// The address of `path` on this server.
+    pub fn url(&self, path: &str) -> String {
+        format!("http://127.0.0.1:{}{path}", self.port)
+    }
+
+    /// The port it listens on.
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// The folder it runs in.
+    pub fn home(&self) -> &Path {
+        &self.home
+    }
+
+    /// The process id.
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// `kill -9`, and waits until the process is gone.
+    pub fn kill(&mut self) {
+        let _ = self.child.kill();
+        self.child.wait().unwrap();
+    }
+
+    /// SIGTERM, and waits for the end: how it ended and how long that took.
+    pub fn terminate(&mut self) -> (ExitStatus, Duration) {
+        let started = Instant::now();
+        self.signal("TERM");
+        (self.child.wait().unwrap(), started.elapsed())
+    }
+
+    /// Sends the signal with this name (`TERM`, `STOP`, `CONT`).
+    pub fn signal(&self, name: &str) {
+        let status = Command::new("kill")
+            .args([format!("-{name}"), self.child.id().to_string()])
+            .status()
+            .unwrap();
+        assert!(status.success());
+    }
+
+    /// Resident memory in bytes.
+    pub fn resident(&self) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
+        let line = status.lines().find(|line| line.starts_with("VmRSS:")).unwrap();
+        line.split_whitespace().nth(1).unwrap().parse::<u64>().unwrap() * 1024
+    }
+
+    /// A client of this server with its own pool of connections.
+    pub fn client(&self) -> Client {
+        Client { http: reqwest::Client::new(), base: self.url("") }
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// `chatroom` in `home`, with none of the caller's settings in its environment.
+pub fn command(home: &Path) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_chatroom"));
+    command.current_dir(home);
+    for (name, _) in std::env::vars() {
+        if name.starts_with("CHATROOM_") || ["HOST", "PORT", "DATABASE_URL"].contains(&name.as_str())
+        {
+            command.env_remove(name);
+        }
+    }
+    command
+}
+
+fn port_in(line: &str) -> Option<u16> {
+    let after = line.split("http://").nth(1)?;
+    let digits: String =
+        after.rsplit(':').next()?.chars().take_while(char::is_ascii_digit).collect();
+    digits.parse().ok()
+}
+
+/// A JSON client: every answer as status and body.
+#[derive(Clone)]
+pub struct Client {
+    http: reqwest::Client,
+    base: String,
+}
+
+impl Client {
+    /// The `reqwest` client beneath.
+    pub fn http(&self) -> &reqwest::Client {
+        &self.http
+    }
+
+    /// The address of `path`.
+    pub fn url(&self, path: &str) -> String {
+        format!("{}{path}", self.base)
+    }
+
+    /// `GET path`.
+    pub async fn get(&self, path: &str) -> (u16, Value) {
+        answer(self.http.get(self.url(path))).await
+    }
+
+    /// `GET path` with these query parameters.
+    pub async fn query(&self, path: &str, query: &[(&str, &str)]) -> (u16, Value) {
+        answer(self.http.get(self.url(path)).query(query)).await
+    }
+
+    /// `POST path` with a JSON body.
+    pub async fn post(&self, path: &str, body: Value) -> (u16, Value) {
+        answer(self.http.post(self.url(path)).json(&body)).await
+    }
+
+    /// Registers each name; panics unless all are free.
+    pub async fn register(&self, names: &[&str]) {
+        for name in names {
+            let (status, body) =
+                self.post("/register", serde_json::json!({ "username": name })).await;
+            assert_eq!(status, 200, "{body}");
+        }
+    }
+
+    /// Sends and gives the id of the new message, which a `client_msg_id` asks for.
+    pub async fn send(&self, sender: &str, recipient: &str, message: &str, key: &str) -> u64 {
+        let body = serde_json::json!({
+            "sender": sender, "recipient": recipient, "message": message, "client_msg_id": key,
+        });
+        let (status, body) = self.post("/send", body).await;
+        assert_eq!(status, 200, "{body}");
+        body["id"].as_u64().unwrap()
+    }
+}
+
+async fn answer(request: reqwest::RequestBuilder) -> (u16, Value) {
+    let response = request.send().await.unwrap();
+    let status = response.status().as_u16();
+    let text = response.text().await.unwrap();
+    let body = serde_json::from_str(&text).unwrap_or_else(|_| panic!("not JSON: {text:?}"));
+    (status, body)
+}
