@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::id::{Epoch, RoomId, UserId};
+use crate::id::{Epoch, ROOM_PREFIX, RoomId, UserId};
 use crate::name::{Name, NameKey, RoomName};
 use crate::text::Text;
 use crate::timestamp::Timestamp;
@@ -87,13 +87,26 @@ pub enum Address {
     Room(RoomId),
 }
 
+impl Address {
+    /// Reads what a client wrote as a recipient. What can be nobody's name and no room's id is an
+    /// address too: one where nobody lives.
+    pub fn parse(text: &str) -> Address {
+        match text.strip_prefix(ROOM_PREFIX) {
+            Some(rest) => {
+                Address::Room(RoomId::parse(text).unwrap_or_else(|| RoomId::Named(rest.into())))
+            }
+            None => Address::User(NameKey::lookup(text)),
+        }
+    }
+}
+
 /// A name in a list of participants.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Participant {
     /// The name as the client wrote it, for the refusal that quotes it.
     pub given: String,
-    /// The key it is looked up by; `None` when it cannot be anybody's name.
-    pub key: Option<NameKey>,
+    /// The key it is looked up by.
+    pub key: NameKey,
 }
 
 /// A client's own id for a message, with which repeating a send is harmless.
@@ -115,11 +128,10 @@ pub struct Policy {
 }
 
 /// A command with the moment it was stamped: one entry of the log.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug)]
 pub struct Entry {
     /// Never earlier than the entry before.
     pub at: Timestamp,
     /// What is done.
-    #[serde(rename = "do")]
     pub command: Command,
 }

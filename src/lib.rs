@@ -1,1 +1,61 @@
+//! A chat server that any program can talk to with plain HTTP.
+//!
+//! One ordered log of commands, one deterministic state, many windows onto it:
+//!
+//! ```text
+//!  request → Command → node: stamp → log: append → apply → polls, long polls  (http)
+//!                                                  state   event streams      (http)
+//!  reply   ← Outcome ←─────────────────────────────┘ events → hub: wake
+//! ```
+//!
+//! It flows one way. A request becomes a [`command`]; the [`node`] stamps it and appends it to
+//! the [`log`]; once it is durable, the [`state`] applies it, which gives an [`outcome`] for the
+//! one who asked and [`event`]s for those who watch. Readers pull by cursor and change nothing;
+//! the [`hub`] only wakes them.
+//!
+//! The modules in reading order, each using only those above it (`tests/tidy.rs` holds that):
+//!
+//! | | |
+//! |---|---|
+//! | the shared vocabulary | [`id`], [`timestamp`], [`name`], [`text`], [`token`], [`message`], [`command`], [`outcome`], [`event`] |
+//! | the heart | [`state`], [`log`], [`hub`], [`presence`], [`node`] |
+//! | the transports | [`http`] |
+//! | putting it together | [`config`], [`clock`], [`banner`], [`server`] |
 
+pub mod id;
+
+pub mod timestamp;
+
+pub mod name;
+
+pub mod text;
+
+pub mod token;
+
+pub mod message;
+
+pub mod command;
+
+pub mod outcome;
+
+pub mod event;
+
+pub mod clock;
+
+pub mod state;
+
+pub mod log;
+
+pub mod hub;
+
+pub mod presence;
+
+pub mod node;
+
+pub mod config;
+
+pub mod http;
+
+pub mod banner;
+
+pub mod server;

@@ -1,1 +1,81 @@
-fn main(){}
+//! The command line.
+
+use std::process::ExitCode;
+
+use chatroom::config::{self, Flags, Settings};
+use clap::{Parser, Subcommand};
+use tracing_subscriber::EnvFilter;
+use tracing_subscriber::fmt::writer::BoxMakeWriter;
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+/// Exit code for what the one who starts the server can put right: settings, store, port.
+const CANNOT_START: u8 = 2;
+
+/// A chat server that any program can talk to with plain HTTP
+#[derive(Parser)]
+#[command(version, args_conflicts_with_subcommands = true)]
+struct Line {
+    #[command(subcommand)]
+    command: Option<Command>,
+    #[command(flatten)]
+    flags: Flags,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Run the server (the same as no command at all)
+    Serve(Flags),
+    /// Print every setting with its default and what it is for
+    Settings,
+}
+
+fn main() -> ExitCode {
+    let line = Line::parse();
+    match line.command.unwrap_or(Command::Serve(line.flags)) {
+        Command::Settings => {
+            print!("{}", config::DEFAULTS);
+            ExitCode::SUCCESS
+        }
+        Command::Serve(flags) => match serve(&flags) {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(error) => {
+                eprintln!("chatroom: {error}");
+                ExitCode::from(CANNOT_START)
+            }
+        },
+    }
+}
+
+fn serve(flags: &Flags) -> Result<(), Box<dyn std::error::Error>> {
+    let loaded = config::load_here(flags)?;
+    log_to(&loaded.settings)?;
+    for notice in &loaded.notices {
+        tracing::warn!("{notice}");
+    }
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    runtime.block_on(chatroom::server::run(loaded.settings))?;
+    Ok(())
+}
+
+/// Sends the log to standard error, or to the file of the setting `log_file`.
+fn log_to(settings: &Settings) -> Result<(), String> {
+    let writer = match &settings.log_file {
+        None => BoxMakeWriter::new(std::io::stderr),
+        Some(path) => {
+            let file = std::fs::OpenOptions::new().create(true).append(true).open(path);
+            let file = file.map_err(|error| {
+                format!("The log file {} cannot be opened: {error}.", path.display())
+            })?;
+            BoxMakeWriter::new(std::sync::Mutex::new(file))
+        }
+    };
+    tracing_subscriber::fmt()
+        .with_env_filter(EnvFilter::new(format!("off,chatroom={}", settings.log_level)))
+        .with_writer(writer)
+        .with_ansi(false)
+        .with_target(false)
+        .init();
+    Ok(())
+}

@@ -21,8 +21,9 @@ impl Timestamp {
 
     /// ISO 8601 in UTC with milliseconds: `2026-01-31T23:59:59.123Z`.
     pub fn to_iso(self) -> String {
-        let format =
-            format_description!("[year]-[month]-[day]T[hour]:[minute]:[second].[subsecond digits:3]Z");
+        let format = format_description!(
+            "[year]-[month]-[day]T[hour]:[minute]:[second].[subsecond digits:3]Z"
+        );
         OffsetDateTime::from_unix_timestamp_nanos(i128::from(self.0) * 1_000_000)
             .ok()
             .and_then(|moment| moment.format(&format).ok())

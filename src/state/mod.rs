@@ -90,8 +90,7 @@ impl State {
                     (None, Some(_)) => Change::Register { resume: proven, proven: true },
                     (None, None) => {
                         let shared = self.policy.shared_names;
-                        let resume =
-                            self.users.latest(name.key().as_str()).filter(|_| shared);
+                        let resume = self.users.latest(name.key().as_str()).filter(|_| shared);
                         Change::Register { resume, proven: false }
                     }
                 }
@@ -130,10 +129,10 @@ impl State {
                 let admin = self.user(admin).ok_or(Rejection::NotRegistered)?;
                 let mut members = BTreeSet::from([admin]);
                 for Participant { given, key } in participants {
-                    let user = key.as_ref().and_then(|key| self.user(key));
-                    let user =
-                        user.ok_or_else(|| Rejection::ParticipantNotOnline(given.clone()))?;
-                    members.insert(user);
+                    let user = self.user(key);
+                    members.insert(
+                        user.ok_or_else(|| Rejection::ParticipantNotOnline(given.clone()))?,
+                    );
                 }
                 Change::Create { members }
             }

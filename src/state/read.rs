@@ -204,11 +204,7 @@ impl State {
 }
 
 /// The oldest `limit` messages above `cursor`, ascending, and whether there are more.
-fn oldest(
-    sources: &[&Timeline],
-    cursor: MessageId,
-    limit: usize,
-) -> (Vec<Arc<Message>>, bool) {
+fn oldest(sources: &[&Timeline], cursor: MessageId, limit: usize) -> (Vec<Arc<Message>>, bool) {
     let fresh = sources.iter().filter(|timeline| timeline.last_id() > cursor);
     let mut iterators: Vec<_> = fresh.map(|timeline| timeline.after(cursor)).collect();
     take(&mut iterators, limit, |id| Reverse(id.0))

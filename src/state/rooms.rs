@@ -69,14 +69,14 @@ impl Rooms {
         if self.named.contains_key(name.key()) {
             return;
         }
-        let mut id = RoomId::Named(name.slug().into());
+        let mut id = RoomId::Named(name.slug().clone());
         let mut number = 1;
         while self.rooms.contains_key(&id) {
             number += 1;
             id = RoomId::Named(format!("{}-{number}", name.slug()).into());
         }
         self.named.insert(name.key().clone(), id.clone());
-        self.insert(id, name.as_str().into(), BTreeSet::new(), at);
+        self.insert(id, name.text().clone(), BTreeSet::new(), at);
     }
 
     fn insert(&mut self, id: RoomId, name: Arc<str>, members: BTreeSet<UserId>, at: Timestamp) {

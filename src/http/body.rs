@@ -1,0 +1,114 @@
+//! The body of a request: a JSON object, whatever its content type says, or a form.
+
+use std::borrow::Cow;
+
+use rocket::data::{Data, FromData, Outcome, ToByteUnit};
+use rocket::tokio::io::AsyncReadExt;
+use rocket::{Request, State};
+use serde::Deserialize;
+use serde_json::{Map, Value};
+
+use super::error::ApiError;
+use crate::config::Settings;
+
+/// How much more of a body that is too long is read, so that its sender gets to the answer.
+const DRAINED: u64 = 16 << 20;
+
+/// A body as it came.
+pub(super) struct Body {
+    bytes: Result<Vec<u8>, ApiError>,
+    /// The fields, when the body is a form.
+    form: Option<Value>,
+}
+
+impl Body {
+    /// The fields of the body.
+    ///
+    /// # Errors
+    /// It is too long, or neither a JSON object nor a form.
+    pub(super) fn parse<'a, T: Deserialize<'a>>(&'a self) -> Result<T, ApiError> {
+        let bytes = match &self.bytes {
+            Ok(bytes) => bytes,
+            Err(error) => return Err(error.again()),
+        };
+        if let Some(form) = &self.form {
+            return T::deserialize(form).map_err(|error| invalid_json(&error));
+        }
+        let text = std::str::from_utf8(bytes)
+            .map_err(|_| ApiError::body("invalid_utf8", "The body is not valid UTF-8."))?;
+        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+        if text.trim_start().starts_with('{') {
+            return serde_json::from_str(text).map_err(|error| invalid_json(&error));
+        }
+        Err(match serde_json::from_str::<serde::de::IgnoredAny>(text) {
+            Ok(_) => ApiError::body("invalid_body", "The body must be a JSON object."),
+            Err(error) if text.trim().is_empty() => {
+                let _ = error;
+                ApiError::body("invalid_body", "The body is empty; a JSON object is expected.")
+            }
+            Err(error) => invalid_json(&error),
+        })
+    }
+
+    /// Whether the body is a form, whose keys may come more than once.
+    pub(super) fn is_form(&self) -> bool {
+        self.form.is_some()
+    }
+}
+
+#[rocket::async_trait]
+impl<'r> FromData<'r> for Body {
+    type Error = std::convert::Infallible;
+
+    async fn from_data(request: &'r Request<'_>, data: Data<'r>) -> Outcome<'r, Self> {
+        let limit = match request.guard::<&State<Settings>>().await.succeeded() {
+            Some(settings) => settings.limits.body_bytes,
+            None => 0,
+        };
+        let bytes = read(data, limit).await;
+        let is_form = request.content_type().is_some_and(|kind| kind.is_form());
+        let form = bytes.as_ref().ok().filter(|bytes| is_form && !looks_like_json(bytes));
+        let form = form.map(|bytes| fields_of(bytes));
+        Outcome::Success(Body { bytes, form })
+    }
+}
+
+async fn read(data: Data<'_>, limit: usize) -> Result<Vec<u8>, ApiError> {
+    let mut stream = data.open((limit as u64 + DRAINED).bytes());
+    let mut bytes = Vec::new();
+    let cut = |_| ApiError::body("invalid_body", "The body ended before it was complete.");
+    (&mut stream).take(limit as u64 + 1).read_to_end(&mut bytes).await.map_err(cut)?;
+    if bytes.len() <= limit {
+        return Ok(bytes);
+    }
+    let mut rest = [0; 4096];
+    while stream.read(&mut rest).await.is_ok_and(|read| read > 0) {}
+    Err(ApiError::too_long("body_too_large", "The body", limit))
+}
+
+/// curl says "form" of everything it is given with `-d`.
+fn looks_like_json(bytes: &[u8]) -> bool {
+    let bytes = bytes.strip_prefix("\u{feff}".as_bytes()).unwrap_or(bytes);
+    bytes.trim_ascii_start().starts_with(b"{")
+}
+
+/// A form as a JSON object; a key that comes more than once is a list.
+fn fields_of(bytes: &[u8]) -> Value {
+    let mut fields = Map::new();
+    for (key, value) in form_urlencoded::parse(bytes) {
+        let value = Value::String(value.into_owned());
+        match fields.get_mut(&*key) {
+            None => {
+                fields.insert(key.into_owned(), value);
+            }
+            Some(Value::Array(values)) => values.push(value),
+            Some(first) => *first = Value::Array(vec![first.take(), value]),
+        }
+    }
+    Value::Object(fields)
+}
+
+fn invalid_json(error: &serde_json::Error) -> ApiError {
+    let why: Cow<'static, str> = format!("The body is not valid JSON: {error}.").into();
+    ApiError::body("invalid_json", why)
+}

@@ -1,0 +1,80 @@
+//! What is answered where no route answers.
+
+use rocket::http::{Method, Status};
+use rocket::response::{Responder, Response};
+use rocket::{Request, catch};
+
+use super::error::ApiError;
+
+#[catch(default)]
+pub(super) fn any(status: Status, request: &Request<'_>) -> Refused {
+    if status == Status::NotFound {
+        let allowed = methods(request);
+        if !allowed.is_empty() {
+            return Refused::Method(allowed);
+        }
+    }
+    if status == Status::Forbidden
+        && let Some(origin) = request.headers().get_one("Origin")
+    {
+        tracing::warn!(
+            "a page of {origin} was refused; to allow it, add it to the setting cors_origins: \
+             cors_origins = [\"{origin}\"]"
+        );
+    }
+    Refused::Status(ApiError::of_status(status))
+}
+
+/// A request that no route took.
+pub(super) enum Refused {
+    Status(ApiError),
+    /// The path is right; these are its methods.
+    Method(Vec<&'static str>),
+}
+
+impl<'r> Responder<'r, 'static> for Refused {
+    fn respond_to(self, request: &'r Request<'_>) -> rocket::response::Result<'static> {
+        let allowed = match self {
+            Refused::Status(error) => return error.respond_to(request),
+            Refused::Method(allowed) => allowed.join(", "),
+        };
+        let mut response = if request.method() == Method::Options {
+            Response::build().status(Status::NoContent).finalize()
+        } else {
+            ApiError::of_status(Status::MethodNotAllowed).respond_to(request)?
+        };
+        response.set_raw_header("Allow", allowed);
+        Ok(response)
+    }
+}
+
+/// The methods that the path takes.
+fn methods(request: &Request<'_>) -> Vec<&'static str> {
+    let path = request.uri().path();
+    let mut methods: Vec<_> = request
+        .rocket()
+        .routes()
+        .filter(|route| fits(route.uri.path(), path.as_str()))
+        .map(|route| route.method.as_str())
+        .collect();
+    if methods.contains(&Method::Get.as_str()) {
+        methods.push(Method::Head.as_str());
+    }
+    methods.sort_unstable();
+    methods.dedup();
+    methods
+}
+
+/// Whether a path fits the path of a route, whose segments may be `<dynamic>` or `<trailing..>`.
+fn fits(route: &str, path: &str) -> bool {
+    let (mut route, mut path) = (route.split('/'), path.split('/'));
+    loop {
+        match (route.next(), path.next()) {
+            (None, None) => return true,
+            (Some(segment), _) if segment.ends_with("..>") => return true,
+            (Some(segment), Some(_)) if segment.starts_with('<') => {}
+            (Some(segment), Some(other)) if segment == other => {}
+            _ => return false,
+        }
+    }
+}

@@ -1,0 +1,95 @@
+//! Which pages may call the server from a browser.
+
+use std::collections::HashSet;
+
+use rocket::fairing::{Fairing, Info, Kind, Result};
+use rocket::{Build, Data, Request, Response, Rocket};
+use rocket_cors::{AllOrSome, AllowedHeaders, AllowedOrigins, Cors, CorsOptions, Origins};
+
+use crate::config::CorsOrigins;
+
+/// `rocket_cors`, which is asked only where an origin is not our own: it would refuse our own
+/// pages if they were not listed.
+pub(super) struct Origin(Cors);
+
+impl Origin {
+    /// The rules of the setting `cors_origins`. `secret` goes into the path of the route that
+    /// `rocket_cors` mounts for its refusals, so that nobody else asks for it.
+    pub(super) fn rules(
+        origins: &CorsOrigins,
+        secret: &str,
+    ) -> std::result::Result<Origin, rocket_cors::Error> {
+        let any = *origins == CorsOrigins::Any;
+        let options = CorsOptions {
+            allowed_origins: allowed(origins),
+            allowed_headers: AllowedHeaders::all(),
+            allow_credentials: false,
+            send_wildcard: any,
+            max_age: Some(24 * 60 * 60),
+            fairing_route_base: format!("/refused-{secret}"),
+            ..CorsOptions::default()
+        };
+        options.to_cors().map(Origin)
+    }
+}
+
+fn allowed(origins: &CorsOrigins) -> AllowedOrigins {
+    let CorsOrigins::List(origins) = origins else { return AllowedOrigins::all() };
+    let mut exact = HashSet::new();
+    let mut patterns = HashSet::new();
+    for origin in origins.iter().map(|origin| origin.as_str()).filter(|origin| *origin != "null") {
+        if origin.starts_with("http://") || origin.starts_with("https://") {
+            exact.insert(origin.to_owned());
+        } else {
+            // The origins of apps and browser extensions can only be given as patterns.
+            patterns.insert(format!("^{}$", escaped(origin)));
+        }
+    }
+    AllOrSome::Some(Origins {
+        allow_null: origins.iter().any(|origin| origin.as_str() == "null"),
+        exact: Some(exact),
+        regex: Some(patterns).filter(|patterns| !patterns.is_empty()),
+    })
+}
+
+/// The origin as a pattern that fits nothing else.
+fn escaped(origin: &str) -> String {
+    let escape = |letter: char| match letter.is_ascii_alphanumeric() {
+        true => vec![letter],
+        false => vec!['\\', letter],
+    };
+    origin.chars().flat_map(escape).collect()
+}
+
+/// Whether `rocket_cors` has a say: the request comes from a page of another origin.
+fn is_foreign(request: &Request<'_>) -> bool {
+    let Some(origin) = request.headers().get_one("Origin") else { return false };
+    let host = request.headers().get_one("Host");
+    let own = origin.split_once("://").map(|(_, host)| host);
+    own.is_none() || own != host
+}
+
+#[rocket::async_trait]
+impl Fairing for Origin {
+    fn info(&self) -> Info {
+        Info { name: "CORS", kind: Kind::Ignite | Kind::Request | Kind::Response }
+    }
+
+    async fn on_ignite(&self, rocket: Rocket<Build>) -> Result {
+        self.0.on_ignite(rocket).await
+    }
+
+    async fn on_request(&self, request: &mut Request<'_>, data: &mut Data<'_>) {
+        if is_foreign(request) {
+            self.0.on_request(request, data).await;
+        }
+    }
+
+    async fn on_response<'r>(&self, request: &'r Request<'_>, response: &mut Response<'r>) {
+        if is_foreign(request) {
+            self.0.on_response(request, response).await;
+        }
+        // Caches must keep apart what was answered to different origins, refusals included.
+        response.set_raw_header("Vary", "Origin");
+    }
+}

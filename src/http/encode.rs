@@ -1,0 +1,79 @@
+//! Messages as JSON, from parts that are encoded already.
+
+use std::sync::Arc;
+
+use crate::id::{Epoch, MessageId};
+use crate::message::{Kind, Message};
+use crate::state::Page;
+
+/// What a poll asks for beside the messages.
+pub(super) struct Extras<'a> {
+    pub(super) epoch: &'a Epoch,
+    pub(super) oldest: MessageId,
+}
+
+/// The body of a poll.
+pub(super) fn page(page: &Page, full: bool, extras: Option<Extras<'_>>) -> Vec<u8> {
+    let texts: usize = page.messages.iter().map(|message| message.text.as_json().len()).sum();
+    let mut out = Vec::with_capacity(160 + texts + page.messages.len() * 160);
+    out.extend_from_slice(br#"{"status":"success","messages":["#);
+    for (place, message) in page.messages.iter().enumerate() {
+        if place > 0 {
+            out.push(b',');
+        }
+        self::message(&mut out, message, full);
+    }
+    out.push(b']');
+    if let Some(Extras { epoch, oldest }) = extras {
+        number(&mut out, br#","last_id":"#, page.last_id);
+        out.extend_from_slice(br#","epoch":""#);
+        out.extend_from_slice(epoch.as_str().as_bytes());
+        number(&mut out, br#"","oldest_id":"#, oldest);
+        flag(&mut out, br#","recovered":"#, page.recovered);
+        flag(&mut out, br#","has_more":"#, page.has_more);
+    }
+    out.push(b'}');
+    out
+}
+
+/// One message as an event of a stream: `id: EPOCH:N`, then its JSON.
+pub(super) fn event(out: &mut Vec<u8>, message: &Arc<Message>, full: bool, epoch: &Epoch) {
+    out.extend_from_slice(b"id: ");
+    out.extend_from_slice(epoch.as_str().as_bytes());
+    number(out, b":", message.id);
+    out.extend_from_slice(b"\ndata: ");
+    self::message(out, message, full);
+    out.extend_from_slice(b"\n\n");
+}
+
+/// One message.
+///
+/// Names and room ids hold nothing that JSON escapes: see [`crate::name::Name`].
+fn message(out: &mut Vec<u8>, message: &Message, full: bool) {
+    number(out, br#"{"id":"#, message.id);
+    out.extend_from_slice(br#","sender":""#);
+    out.extend_from_slice(message.sender.as_bytes());
+    out.extend_from_slice(br#"","recipient":""#);
+    out.extend_from_slice(message.recipient.as_bytes());
+    out.extend_from_slice(br#"","message":"#);
+    out.extend_from_slice(message.text.as_json().as_bytes());
+    if full {
+        out.extend_from_slice(br#","created_at":""#);
+        out.extend_from_slice(message.at.to_iso().as_bytes());
+        out.extend_from_slice(match message.kind {
+            Kind::Direct => br#"","kind":"direct""#,
+            Kind::Room => br#"","kind":"room""#,
+        });
+    }
+    out.push(b'}');
+}
+
+fn number(out: &mut Vec<u8>, before: &[u8], id: MessageId) {
+    out.extend_from_slice(before);
+    out.extend_from_slice(itoa::Buffer::new().format(id.0).as_bytes());
+}
+
+fn flag(out: &mut Vec<u8>, before: &[u8], value: bool) {
+    out.extend_from_slice(before);
+    out.extend_from_slice(if value { b"true" } else { b"false" });
+}

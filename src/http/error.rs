@@ -1,0 +1,139 @@
+//! The error table: every refusal's status, code and words.
+
+use std::borrow::Cow;
+
+use rocket::Request;
+use rocket::http::Status;
+use rocket::response::{self, Responder};
+use serde::Serialize;
+
+use super::reply::Json;
+use crate::name::NameError;
+use crate::node::{Failure, SubmitError};
+use crate::outcome::Rejection;
+
+/// An answer that is no success. Clients show `message` to people and decide by `code`.
+#[derive(Debug)]
+pub(super) struct ApiError {
+    status: Status,
+    code: &'static str,
+    message: Cow<'static, str>,
+}
+
+#[derive(Serialize)]
+struct Body<'a> {
+    status: &'static str,
+    message: &'a str,
+    code: &'static str,
+}
+
+impl ApiError {
+    pub(super) fn new(
+        status: Status,
+        code: &'static str,
+        message: impl Into<Cow<'static, str>>,
+    ) -> ApiError {
+        ApiError { status, code, message: message.into() }
+    }
+
+    /// The same error, for another answer.
+    pub(super) fn again(&self) -> ApiError {
+        ApiError { status: self.status, code: self.code, message: self.message.clone() }
+    }
+
+    fn refused(code: &'static str, message: impl Into<Cow<'static, str>>) -> ApiError {
+        ApiError::new(Status::BadRequest, code, message)
+    }
+
+    /// A field that has to be there is not. `message` is the endpoint's own sentence.
+    pub(super) fn required(message: &'static str) -> ApiError {
+        ApiError::refused("field_required", message)
+    }
+
+    /// A field is of another JSON type than it should be.
+    pub(super) fn wrong_type(field: &str, wanted: &str) -> ApiError {
+        ApiError::refused("invalid_type", format!("{field} must be {wanted}."))
+    }
+
+    /// The body is no JSON object and no form.
+    pub(super) fn body(code: &'static str, message: impl Into<Cow<'static, str>>) -> ApiError {
+        ApiError::refused(code, message)
+    }
+
+    /// A body or message is longer than the settings allow.
+    pub(super) fn too_long(code: &'static str, what: &str, bytes: usize) -> ApiError {
+        let message = format!("{what} is too long: at most {bytes} bytes are allowed.");
+        ApiError::new(Status::PayloadTooLarge, code, message)
+    }
+
+    /// The name cannot be anybody's.
+    pub(super) fn name(error: &NameError) -> ApiError {
+        ApiError::refused(error.code(), error.to_string())
+    }
+
+    /// A rejection in the words of an endpoint, which has its own for a name that nobody holds.
+    pub(super) fn rejected(rejection: Rejection, not_registered: &'static str) -> ApiError {
+        let code = rejection.code();
+        let message: Cow<'static, str> = match rejection {
+            Rejection::OnceConflict => {
+                let message = "This client_msg_id was used for another message.";
+                return ApiError::new(Status::Conflict, code, message);
+            }
+            Rejection::NotRegistered => not_registered.into(),
+            Rejection::NameTaken => "Username already taken.".into(),
+            Rejection::RoomNotFound => "Room does not exist.".into(),
+            Rejection::NotParticipant => "You are not a participant of this room.".into(),
+            Rejection::RoomNotOpen => "This room cannot be joined.".into(),
+            Rejection::RecipientNotOnline => "Recipient not online.".into(),
+            Rejection::ParticipantNotOnline(name) => format!("User {name} is not online.").into(),
+        };
+        ApiError::refused(code, message)
+    }
+
+    /// Why a command has no outcome, in the words of an endpoint.
+    pub(super) fn submit(error: SubmitError, not_registered: &'static str) -> ApiError {
+        match error {
+            SubmitError::Rejected(rejection) => ApiError::rejected(rejection, not_registered),
+            SubmitError::Failed(Failure::DiskFull) => ApiError::new(
+                Status::InsufficientStorage,
+                "disk_full",
+                "The server's disk is full: nothing can be written until there is space.",
+            ),
+            SubmitError::Failed(Failure::Unavailable) => ApiError::new(
+                Status::ServiceUnavailable,
+                "store_unavailable",
+                "The server cannot write at the moment. Try again later.",
+            ),
+        }
+    }
+
+    /// An error that no route gave.
+    pub(super) fn of_status(status: Status) -> ApiError {
+        let (code, message) = match status.code {
+            400 => ("bad_request", "The request could not be read."),
+            403 => (
+                "origin_not_allowed",
+                "Pages of this origin may not use this server. Its owner can allow them with the \
+                 setting cors_origins.",
+            ),
+            404 => ("not_found", "There is nothing at this path."),
+            405 => ("method_not_allowed", "This path does not take this method."),
+            413 => ("body_too_large", "The request is too long."),
+            422 => ("unprocessable", "The request was understood but makes no sense here."),
+            500..=599 => ("internal_error", "Something went wrong in the server."),
+            _ => ("bad_request", status.reason_lossy()),
+        };
+        ApiError::new(status, code, message)
+    }
+}
+
+impl<'r> Responder<'r, 'static> for ApiError {
+    fn respond_to(self, _: &'r Request<'_>) -> response::Result<'static> {
+        let body = Body { status: "fail", message: &self.message, code: self.code };
+        let mut response = Json::of(&body).with(self.status);
+        if self.status == Status::ServiceUnavailable {
+            response.set_raw_header("Retry-After", "1");
+        }
+        Ok(response)
+    }
+}

@@ -1,0 +1,253 @@
+//! `/events`: what is new to a user, as Server-Sent Events.
+//!
+//! The stream is a poll that does not end: it reads by its cursor, sends, and waits to be woken.
+//! A reader that cannot keep up is simply read for less often; nothing queues up for it.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use rocket::http::{ContentType, Header};
+use rocket::request::{FromRequest, Outcome, Request};
+use rocket::response::stream::{ByteStream, stream};
+use rocket::response::{self, Responder};
+use rocket::{Shutdown, State, get};
+use tokio::sync::watch;
+use tokio::time::{Instant, MissedTickBehavior, interval_at};
+
+use super::encode;
+use super::error::ApiError;
+use super::messages::{Asked, NOT_REGISTERED};
+use super::params::{Params, cursor};
+use crate::id::{MessageId, UserId};
+use crate::node::{Node, Watch};
+use crate::outcome::Rejection;
+use crate::state::{Page, Query, State as Known};
+
+/// A comment this often keeps proxies from taking a quiet stream for a dead one.
+const HEARTBEAT: Duration = Duration::from_secs(15);
+
+/// A reader that takes longer than this for what it was given is let go; its cursor recovers it.
+const SLOWEST: Duration = Duration::from_secs(5);
+
+/// Messages that are read from the state at once.
+const PAGE: usize = 200;
+
+/// The position a browser sends when it comes back: the `id` of the last event it got.
+pub(super) struct LastEventId<'r>(Option<(&'r str, MessageId)>);
+
+#[rocket::async_trait]
+impl<'r> FromRequest<'r> for LastEventId<'r> {
+    type Error = std::convert::Infallible;
+
+    async fn from_request(request: &'r Request<'_>) -> Outcome<Self, Self::Error> {
+        let position = request.headers().get_one("Last-Event-ID").and_then(|id| {
+            let (epoch, number) = id.trim().rsplit_once(':')?;
+            Some((epoch, MessageId(cursor(number))))
+        });
+        Outcome::Success(LastEventId(position))
+    }
+}
+
+/// A stream of events that may not be cached, transformed or gathered on the way.
+pub(super) struct EventStream<S>(S);
+
+impl<'r, S> Responder<'r, 'r> for EventStream<S>
+where
+    S: futures_core::Stream<Item = Vec<u8>> + Send + 'r,
+{
+    fn respond_to(self, request: &'r Request<'_>) -> response::Result<'r> {
+        let mut response = ByteStream(self.0).respond_to(request)?;
+        response.set_header(ContentType::EventStream);
+        response.set_header(Header::new("Cache-Control", "no-cache, no-transform"));
+        response.set_header(Header::new("X-Accel-Buffering", "no"));
+        Ok(response)
+    }
+}
+
+#[get("/events")]
+pub(super) fn events<'r>(
+    node: &'r State<Arc<Node>>,
+    shutdown: Shutdown,
+    last: LastEventId<'r>,
+    params: Params<'r>,
+) -> Result<EventStream<impl futures_core::Stream<Item = Vec<u8>> + Send + use<>>, ApiError> {
+    let mut asked = Asked::parse(&params);
+    if asked.username.is_empty() {
+        return Err(ApiError::required("Username is required."));
+    }
+    let rejected = |rejection| ApiError::rejected(rejection, NOT_REGISTERED);
+    let user = node.identify(&asked.username).ok_or_else(|| rejected(Rejection::NotRegistered))?;
+    asked.query.before = None;
+    asked.query.limit = PAGE;
+    if let LastEventId(Some((epoch, id))) = last {
+        asked.has_cursor = true;
+        asked.query.cursor = id;
+        asked.query.epoch = Some(epoch.to_owned());
+    }
+    // Refuse now what could only be refused in the middle of the stream otherwise.
+    node.look(|state| state.has_news(user, &asked.query)).map_err(rejected)?;
+    let watch = node.subscribe(user);
+    if !asked.has_cursor {
+        asked.query.epoch = None;
+        asked.query.cursor = node.look(Known::head);
+    }
+    let reader = Reader {
+        online: node.hub().online(),
+        told: "".into(),
+        node: Arc::clone(node),
+        user,
+        watch,
+        query: asked.query,
+    };
+    Ok(EventStream(reader.stream(shutdown)))
+}
+
+/// One open stream.
+struct Reader {
+    node: Arc<Node>,
+    user: UserId,
+    watch: Watch,
+    query: Query,
+    online: watch::Receiver<Arc<str>>,
+    /// Who was online when this reader was last told.
+    told: Arc<str>,
+}
+
+/// What a stream waits for.
+enum News {
+    Messages,
+    Online,
+    Quiet,
+    Shutdown,
+}
+
+impl Reader {
+    fn stream(
+        mut self,
+        mut shutdown: Shutdown,
+    ) -> impl futures_core::Stream<Item = Vec<u8>> + Send {
+        stream! {
+            let mut heartbeat = interval_at(Instant::now() + HEARTBEAT, HEARTBEAT);
+            heartbeat.set_missed_tick_behavior(MissedTickBehavior::Delay);
+            let mut ready = false;
+            yield format!("retry: {}\n\n", retry()).into_bytes();
+            loop {
+                let page = match self.read() {
+                    Ok(page) => page,
+                    Err(_) => {
+                        yield bye("logged_out", false);
+                        return;
+                    }
+                };
+                let mut out = self.encode(&page, ready);
+                if !page.has_more && !ready {
+                    ready = true;
+                    out.extend(self.ready(&page));
+                }
+                if !out.is_empty() {
+                    let given = Instant::now();
+                    yield out;
+                    if given.elapsed() > SLOWEST {
+                        yield bye("slow", true);
+                        return;
+                    }
+                }
+                match self.news(page.has_more, &mut heartbeat, &mut shutdown).await {
+                    News::Messages => {}
+                    News::Online => {
+                        if let Some(out) = self.presence() {
+                            yield out;
+                        }
+                    }
+                    News::Quiet => yield b":\n\n".to_vec(),
+                    News::Shutdown => {
+                        yield bye("shutdown", true);
+                        return;
+                    }
+                }
+            }
+        }
+    }
+
+    /// The next messages; the cursor moves behind them.
+    fn read(&mut self) -> Result<Page, Rejection> {
+        let page = self.node.read(self.user, &self.query)?;
+        self.query.cursor = page.last_id;
+        self.query.epoch = None;
+        Ok(page)
+    }
+
+    fn encode(&self, page: &Page, ready: bool) -> Vec<u8> {
+        let mut out = Vec::new();
+        if !page.recovered && !ready {
+            let oldest = self.node.look(Known::oldest).0;
+            let data = format!(r#"{{"recovered":false,"oldest_id":{oldest}}}"#);
+            out.extend(named("gap", &data));
+        }
+        for message in &page.messages {
+            encode::event(&mut out, message, self.query.own, self.node.epoch());
+        }
+        out
+    }
+
+    /// Says that the replay is over, and who is online.
+    fn ready(&mut self, page: &Page) -> Vec<u8> {
+        let (last, epoch) = (page.last_id.0, self.node.epoch());
+        let (recovered, oldest) = (page.recovered, self.node.look(Known::oldest).0);
+        let mut out = named(
+            "ready",
+            &format!(
+                r#"{{"last_id":{last},"epoch":"{epoch}","recovered":{recovered},"oldest_id":{oldest}}}"#
+            ),
+        );
+        self.online.mark_unchanged();
+        let names = serde_json::to_string(&self.node.online()).unwrap_or_default();
+        out.extend(presence(&names));
+        self.told = names.into();
+        out
+    }
+
+    async fn news(
+        &mut self,
+        more: bool,
+        heartbeat: &mut tokio::time::Interval,
+        shutdown: &mut Shutdown,
+    ) -> News {
+        tokio::select! {
+            biased;
+            () = shutdown => News::Shutdown,
+            () = std::future::ready(()), if more => News::Messages,
+            () = self.node.changed(&mut self.watch) => News::Messages,
+            Ok(()) = self.online.changed() => News::Online,
+            _ = heartbeat.tick() => News::Quiet,
+        }
+    }
+
+    /// Who is online, if that is news to this reader.
+    fn presence(&mut self) -> Option<Vec<u8>> {
+        let names = self.online.borrow_and_update().clone();
+        if names == self.told {
+            return None;
+        }
+        self.told = names;
+        Some(presence(&self.told))
+    }
+}
+
+fn presence(names: &str) -> Vec<u8> {
+    named("presence", &format!(r#"{{"online_users":{names}}}"#))
+}
+
+fn bye(reason: &str, reconnect: bool) -> Vec<u8> {
+    named("bye", &format!(r#"{{"reason":"{reason}","reconnect":{reconnect}}}"#))
+}
+
+/// An event with a name and no id: it moves no cursor.
+fn named(name: &str, data: &str) -> Vec<u8> {
+    format!("event: {name}\ndata: {data}\n\n").into_bytes()
+}
+
+/// Milliseconds until a browser comes back: spread, so that they do not all come at once.
+fn retry() -> u32 {
+    2000 + getrandom::u32().unwrap_or_default() % 3001
+}

@@ -1,0 +1,172 @@
+//! `/messages`: what is new to a user, at once or as soon as there is something.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use rocket::{Shutdown, State, get};
+use tokio::time::Instant;
+
+use super::encode::{self, Extras};
+use super::error::ApiError;
+use super::params::{Params, cursor};
+use super::reply::Json;
+use crate::config::Settings;
+use crate::id::{MessageId, ROOM_PREFIX, RoomId, UserId};
+use crate::name;
+use crate::node::Node;
+use crate::outcome::Rejection;
+use crate::state::{Page, Query, SERVER, With};
+
+/// The longest wait: proxies commonly cut at 60 s.
+const LONGEST_WAIT: f64 = 55.0;
+
+/// Messages in one answer when the poll waits or names no `limit`.
+const WAITING_LIMIT: usize = 500;
+
+/// The most that `limit` may ask for.
+const HIGHEST_LIMIT: usize = 1000;
+
+pub(super) const NOT_REGISTERED: &str = "User not registered.";
+
+/// What a reader asks, as it came.
+#[derive(Default)]
+pub(super) struct Asked {
+    pub(super) username: String,
+    pub(super) query: Query,
+    /// Whether a cursor was given.
+    pub(super) has_cursor: bool,
+    wait: Duration,
+    /// `with` names what can be no room.
+    no_such_room: bool,
+    /// Whether any of the parameters came that the original does not know.
+    extended: bool,
+}
+
+impl Asked {
+    pub(super) fn parse(params: &Params<'_>) -> Asked {
+        let mut asked = Asked::default();
+        let (mut limit, mut wait) = (None, None);
+        for (key, value) in params.pairs() {
+            match &*key {
+                "username" => asked.username = value.into_owned(),
+                "last_id" => {
+                    asked.has_cursor = true;
+                    asked.query.cursor = MessageId(cursor(&value));
+                }
+                "wait" => wait = Some(seconds(&value)),
+                "limit" => limit = Some(cursor(&value) as usize),
+                "epoch" => {
+                    asked.extended = true;
+                    asked.query.epoch = Some(value.into_owned()).filter(|epoch| !epoch.is_empty());
+                }
+                "before_id" => {
+                    asked.extended = true;
+                    asked.query.before =
+                        Some(MessageId(cursor(&value))).filter(|id| *id > MessageId(0));
+                }
+                "with" => {
+                    asked.extended = true;
+                    asked.with(&value);
+                }
+                "view" => {
+                    asked.extended = true;
+                    asked.query.own = value == "full";
+                }
+                _ => {}
+            }
+        }
+        asked.extended |= limit.is_some() || wait.is_some();
+        asked.wait = wait.unwrap_or_default();
+        let default = if wait.is_some() || limit.is_some() || asked.query.before.is_some() {
+            WAITING_LIMIT
+        } else {
+            usize::MAX
+        };
+        asked.query.limit =
+            limit.filter(|limit| *limit > 0).map_or(default, |limit| limit.min(HIGHEST_LIMIT));
+        asked
+    }
+
+    fn with(&mut self, text: &str) {
+        if text.is_empty() {
+            return;
+        }
+        self.query.with = Some(if text.starts_with(ROOM_PREFIX) {
+            let room = RoomId::parse(text);
+            self.no_such_room = room.is_none();
+            With::Room(room.unwrap_or(RoomId::Numbered(0)))
+        } else if text == SERVER {
+            With::User(SERVER.to_owned())
+        } else {
+            With::User(name::lookup_key(text).unwrap_or_default().into_owned())
+        });
+    }
+}
+
+#[get("/messages")]
+pub(super) async fn messages(
+    node: &State<Arc<Node>>,
+    settings: &State<Settings>,
+    shutdown: Shutdown,
+    params: Params<'_>,
+) -> Result<Json, ApiError> {
+    let mut asked = Asked::parse(&params);
+    if asked.username.is_empty() {
+        return Err(ApiError::required("Username is required."));
+    }
+    let user = node.identify(&asked.username);
+    let user = user.ok_or_else(|| rejected(Rejection::NotRegistered))?;
+    if asked.query.limit == usize::MAX {
+        asked.query.limit = settings.limits.page;
+    }
+    let mut page = node.read(user, &asked.query).map_err(rejected)?;
+    if page.messages.is_empty() && !asked.wait.is_zero() && asked.query.before.is_none() {
+        let waiters = settings.limits.waiters_per_user;
+        if (node.presence().open_count(user) as usize) < waiters {
+            page = Box::pin(wait(node, user, &asked, shutdown)).await.map_err(rejected)?;
+        }
+    }
+    if page.messages.is_empty() && !asked.extended {
+        return Ok(Json::fixed(r#"{"status":"success","messages":[]}"#));
+    }
+    let extras = asked
+        .extended
+        .then(|| Extras { epoch: node.epoch(), oldest: node.look(crate::state::State::oldest) });
+    Ok(Json(encode::page(&page, asked.query.own, extras).into()))
+}
+
+/// Reads as soon as there is something, or when the time is up.
+async fn wait(
+    node: &Node,
+    user: UserId,
+    asked: &Asked,
+    mut shutdown: Shutdown,
+) -> Result<Page, Rejection> {
+    let until = Instant::now() + asked.wait;
+    let mut watch = node.subscribe(user);
+    loop {
+        let page = node.read(user, &asked.query)?;
+        if !page.messages.is_empty() {
+            return Ok(page);
+        }
+        tokio::select! {
+            () = node.changed(&mut watch) => {}
+            () = tokio::time::sleep_until(until) => return node.read(user, &asked.query),
+            () = &mut shutdown => return Ok(page),
+        }
+    }
+}
+
+fn rejected(rejection: Rejection) -> ApiError {
+    ApiError::rejected(rejection, NOT_REGISTERED)
+}
+
+/// A number of seconds as clients write it; what is no such number is 0.
+fn seconds(text: &str) -> Duration {
+    let seconds: f64 = text.trim().parse().unwrap_or_default();
+    if seconds.is_nan() {
+        Duration::ZERO
+    } else {
+        Duration::from_secs_f64(seconds.clamp(0.0, LONGEST_WAIT))
+    }
+}

@@ -1,0 +1,59 @@
+//! The parameters of a query string.
+
+use std::borrow::Cow;
+use std::convert::Infallible;
+
+use rocket::request::{FromRequest, Outcome, Request};
+
+/// The raw query; every parameter is read where it is needed. A broken escape is no error: what
+/// it stands for is no valid name or number, and is refused as such.
+pub(super) struct Params<'r>(&'r str);
+
+impl<'r> Params<'r> {
+    /// The parameters in their order.
+    pub(super) fn pairs(&self) -> impl Iterator<Item = (Cow<'r, str>, Cow<'r, str>)> {
+        form_urlencoded::parse(self.0.as_bytes())
+    }
+}
+
+#[rocket::async_trait]
+impl<'r> FromRequest<'r> for Params<'r> {
+    type Error = Infallible;
+
+    async fn from_request(request: &'r Request<'_>) -> Outcome<Self, Infallible> {
+        Outcome::Success(Params(request.uri().query().map_or("", |query| query.as_str())))
+    }
+}
+
+/// A cursor as clients write it: what is no number is 0, like what is absent; what is negative is
+/// before the first message; what is too large for a number is above the newest.
+pub(super) fn cursor(text: &str) -> u64 {
+    let text = text.trim();
+    let digits = text.strip_prefix('+').unwrap_or(text);
+    if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
+        return 0;
+    }
+    digits.parse().unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cursor_is_read_as_the_original_did() {
+        for (text, wanted) in [
+            ("", 0),
+            ("7", 7),
+            (" 7 ", 7),
+            ("+7", 7),
+            ("-7", 0),
+            ("7.5", 0),
+            ("abc", 0),
+            ("007", 7),
+            ("99999999999999999999999", u64::MAX),
+        ] {
+            assert_eq!(cursor(text), wanted, "{text:?}");
+        }
+    }
+}

@@ -1,0 +1,55 @@
+//! A JSON answer.
+
+use std::borrow::Cow;
+use std::io::Cursor;
+
+use rocket::http::ContentType;
+use rocket::response::{self, Responder, Response};
+use rocket::{Request, http::Status};
+use serde::Serialize;
+
+/// A body that is JSON already, sent with status 200.
+pub(super) struct Json(pub(super) Cow<'static, [u8]>);
+
+impl Json {
+    /// Encodes `body`.
+    pub(super) fn of(body: &impl Serialize) -> Json {
+        // Our bodies have string keys only, so they always serialise.
+        Json(serde_json::to_vec(body).unwrap_or_default().into())
+    }
+
+    /// `{"status": "success", "message": …}`.
+    pub(super) fn success(message: &str) -> Json {
+        Json::of(&Success { status: "success", message })
+    }
+
+    /// A body known when this was written.
+    pub(super) fn fixed(body: &'static str) -> Json {
+        Json(body.as_bytes().into())
+    }
+
+    /// The response, with another status than 200.
+    pub(super) fn with(self, status: Status) -> Response<'static> {
+        let mut response = Response::new();
+        response.set_status(status);
+        response.set_header(ContentType::JSON);
+        match self.0 {
+            Cow::Borrowed(bytes) => response.set_sized_body(bytes.len(), Cursor::new(bytes)),
+            Cow::Owned(bytes) => response.set_sized_body(bytes.len(), Cursor::new(bytes)),
+        }
+        response
+    }
+}
+
+impl<'r> Responder<'r, 'static> for Json {
+    fn respond_to(self, _: &'r Request<'_>) -> response::Result<'static> {
+        Ok(self.with(Status::Ok))
+    }
+}
+
+/// The body of every plain success.
+#[derive(Serialize)]
+struct Success<'a> {
+    status: &'static str,
+    message: &'a str,
+}

@@ -1,0 +1,294 @@
+//! The log as an SQLite file.
+//!
+//! One table, one row an entry, its text readable with any SQLite tool while the server runs.
+//! Every row carries a checksum over itself and the checksum before it, so that a row that is
+//! damaged, missing, moved or foreign is noticed when the log is read.
+
+use std::fs::{File, OpenOptions, TryLockError};
+use std::io::{Read, Seek, Write};
+use std::path::{Path, PathBuf};
+
+use rusqlite::ffi;
+use rusqlite::{Connection, OpenFlags, Statement, ToSql};
+
+use super::{AppendError, Damage, Log, codec};
+use crate::command::Entry;
+use crate::config::Durability;
+
+/// Marks an SQLite file as ours (`PRAGMA application_id`): "chat".
+const APPLICATION: u32 = 0x6368_6174;
+
+/// The version of the tables (`PRAGMA user_version`).
+const LAYOUT: i64 = 1;
+
+const TABLES: &str = "CREATE TABLE log (
+    seq INTEGER PRIMARY KEY,   -- 1, 2, 3, …
+    entry TEXT NOT NULL,       -- JSON, see the codec
+    checksum INTEGER NOT NULL  -- CRC-32 of the row before's checksum, seq and entry
+) STRICT;";
+
+/// A store that cannot be opened, in a sentence for whoever starts the server.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct OpenError(String);
+
+/// An open log, locked against every other process.
+#[derive(Debug)]
+pub struct SqliteLog {
+    db: Connection,
+    path: PathBuf,
+    /// The last row's number and checksum.
+    last: (i64, u32),
+    /// Why nothing may be appended any more.
+    broken: Option<String>,
+    buffer: Vec<u8>,
+    /// Held for its lock, which ends with the process however that ends.
+    _lock: File,
+}
+
+impl SqliteLog {
+    /// Opens the log in `path`, making it if there is no file.
+    ///
+    /// # Errors
+    /// The file is in use, is no chatroom store, is damaged, or cannot be read and written. It
+    /// has not been changed then.
+    pub fn open(path: &Path, durability: Durability) -> Result<SqliteLog, OpenError> {
+        let shown = path.display();
+        let failed = |error: &dyn std::fmt::Display| {
+            OpenError(format!("The store {shown} cannot be opened: {error}."))
+        };
+        let lock = lock(path)?;
+        if is_new(path)? {
+            create(path).map_err(|error| failed(&error))?;
+        }
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let db = Connection::open_with_flags(path, flags).map_err(|error| failed(&error))?;
+        configure(&db, durability).map_err(|error| failed(&error))?;
+        let layout: i64 = db
+            .pragma_query_value(None, "user_version", |row| row.get(0))
+            .map_err(|error| failed(&error))?;
+        if layout != LAYOUT {
+            return Err(OpenError(format!(
+                "The store {shown} has layout {layout}, this program knows layout {LAYOUT}: \
+                 it was written by another version of chatroom."
+            )));
+        }
+        db.prepare_cached("SELECT seq, entry, checksum FROM log LIMIT 1")
+            .map_err(|error| failed(&error))?;
+        let path = path.to_owned();
+        Ok(SqliteLog { db, path, last: (0, 0), broken: None, buffer: Vec::new(), _lock: lock })
+    }
+
+    fn insert(&mut self, entries: &[Entry]) -> rusqlite::Result<(i64, u32)> {
+        let transaction = self.db.transaction()?;
+        let (mut seq, mut checksum) = self.last;
+        {
+            let mut statement = transaction
+                .prepare_cached("INSERT INTO log (seq, entry, checksum) VALUES (?1, ?2, ?3)")?;
+            for entry in entries {
+                self.buffer.clear();
+                codec::encode(entry, &mut self.buffer);
+                seq += 1;
+                checksum = chained(checksum, seq, &self.buffer);
+                insert_row(&mut statement, seq, &self.buffer, checksum)?;
+            }
+        }
+        transaction.commit()?;
+        Ok((seq, checksum))
+    }
+
+    /// Gives number, text and checksum of every row to `each`.
+    fn read(
+        &self,
+        each: &mut dyn FnMut(i64, &[u8], i64) -> Result<(), String>,
+    ) -> Result<(), String> {
+        let unreadable = |error: rusqlite::Error| format!("it cannot be read ({error})");
+        let query = "SELECT seq, CAST(entry AS BLOB), checksum FROM log ORDER BY seq";
+        let mut statement = self.db.prepare(query).map_err(unreadable)?;
+        let mut rows = statement.query([]).map_err(unreadable)?;
+        while let Some(row) = rows.next().map_err(unreadable)? {
+            let seq = row.get(0).map_err(unreadable)?;
+            let text = row.get_ref(1).map_err(unreadable)?;
+            let text = text.as_blob().map_err(|error| unreadable(error.into()))?;
+            each(seq, text, row.get(2).map_err(unreadable)?)?;
+        }
+        Ok(())
+    }
+}
+
+impl Log for SqliteLog {
+    fn replay(&mut self, each: &mut dyn FnMut(Entry)) -> Result<(), Damage> {
+        let (mut last, mut sum) = self.last;
+        let read = self.read(&mut |seq, text, checksum| {
+            if seq != last + 1 {
+                return Err("it is missing".to_owned());
+            }
+            let chained = chained(sum, seq, text);
+            if i64::from(chained) != checksum {
+                return Err("its checksum does not fit".to_owned());
+            }
+            let text = std::str::from_utf8(text).map_err(|_| "it is no text".to_owned())?;
+            each(codec::decode(text)?);
+            (last, sum) = (seq, chained);
+            Ok(())
+        });
+        match read {
+            Ok(()) => {
+                self.last = (last, sum);
+                Ok(())
+            }
+            Err(what) => Err(Damage(format!(
+                "The store {} is damaged at entry {}: {what}. Nothing was changed; put a backup \
+                 in its place, or name another file with --store.",
+                self.path.display(),
+                last + 1,
+            ))),
+        }
+    }
+
+    fn append(&mut self, entries: &[Entry]) -> Result<(), AppendError> {
+        if let Some(why) = &self.broken {
+            return Err(AppendError::Broken(why.clone()));
+        }
+        match self.insert(entries) {
+            Ok(last) => {
+                self.last = last;
+                Ok(())
+            }
+            Err(error) => {
+                let error = classify(error);
+                if let AppendError::Broken(why) = &error {
+                    self.broken = Some(why.clone());
+                }
+                Err(error)
+            }
+        }
+    }
+}
+
+fn insert_row(
+    statement: &mut Statement<'_>,
+    seq: i64,
+    entry: &[u8],
+    checksum: u32,
+) -> rusqlite::Result<()> {
+    // The codec writes UTF-8, so the text needs no second check.
+    let entry = rusqlite::types::ToSqlOutput::Borrowed(rusqlite::types::ValueRef::Text(entry));
+    statement.execute([&seq as &dyn ToSql, &entry, &checksum])?;
+    Ok(())
+}
+
+fn chained(before: u32, seq: i64, entry: &[u8]) -> u32 {
+    let mut hasher = crc32fast::Hasher::new();
+    hasher.update(&before.to_le_bytes());
+    hasher.update(&seq.to_le_bytes());
+    hasher.update(entry);
+    hasher.finalize()
+}
+
+/// What a failed transaction means for the next one.
+fn classify(error: rusqlite::Error) -> AppendError {
+    let text = error.to_string();
+    match error.sqlite_error().map(|error| error.extended_code) {
+        Some(ffi::SQLITE_FULL) => AppendError::Full,
+        // A full disk also shows as a shared-memory file that cannot grow.
+        Some(ffi::SQLITE_IOERR_SHMSIZE | ffi::SQLITE_IOERR_WRITE) => AppendError::Failed(text),
+        Some(ffi::SQLITE_BUSY) => AppendError::Failed(text),
+        _ => AppendError::Broken(text),
+    }
+}
+
+/// Locks the file beside the store, so that a second process is told instead of waiting.
+///
+/// SQLite's own locks are taken and given back with every transaction, and would let two servers
+/// number their entries in turns.
+fn lock(path: &Path) -> Result<File, OpenError> {
+    let name = beside(path, ".lock");
+    let open = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(&name);
+    let mut file = open.map_err(|error| {
+        OpenError(format!("The store {} cannot be opened: {error}.", path.display()))
+    })?;
+    match file.try_lock() {
+        Ok(()) => {
+            let _ = file.set_len(0);
+            let _ = write!(file, "{}", std::process::id());
+            Ok(file)
+        }
+        Err(TryLockError::WouldBlock) => {
+            let mut holder = String::new();
+            let _ = file.rewind();
+            let _ = file.read_to_string(&mut holder);
+            Err(OpenError(format!(
+                "The store {} is in use by another chatroom (process {}). Stop that one, or name \
+                 another file with --store.",
+                path.display(),
+                holder.trim()
+            )))
+        }
+        Err(TryLockError::Error(error)) => {
+            Err(OpenError(format!("The store {} cannot be locked: {error}.", path.display())))
+        }
+    }
+}
+
+/// Whether there is no store yet.
+///
+/// The header is read without SQLite, which would tidy up a foreign database on the way.
+fn is_new(path: &Path) -> Result<bool, OpenError> {
+    let shown = path.display();
+    let mut header = Vec::with_capacity(100);
+    match File::open(path).and_then(|file| file.take(100).read_to_end(&mut header)) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(true),
+        Err(error) => {
+            return Err(OpenError(format!("The store {shown} cannot be read: {error}.")));
+        }
+        Ok(0) => return Ok(true),
+        Ok(_) => {}
+    }
+    let foreign = |what: &str| {
+        Err(OpenError(format!(
+            "{shown} is {what}, not a chatroom store. Nothing was changed; name another file \
+             with --store."
+        )))
+    };
+    // The layout of the header: https://sqlite.org/fileformat.html#the_database_header
+    if !header.starts_with(b"SQLite format 3\0") || header.len() < 100 {
+        return foreign("no SQLite database");
+    }
+    if header[68..72] != APPLICATION.to_be_bytes() {
+        return foreign("the database of another program");
+    }
+    Ok(false)
+}
+
+/// Makes an empty store under another name first, so that a half-made one is never found.
+fn create(path: &Path) -> Result<(), Box<dyn std::error::Error>> {
+    let making = beside(path, ".new");
+    let _ = std::fs::remove_file(&making);
+    let db = Connection::open(&making)?;
+    db.pragma_update(None, "application_id", APPLICATION)?;
+    db.pragma_update(None, "user_version", LAYOUT)?;
+    db.execute_batch(TABLES)?;
+    db.close().map_err(|(_, error)| error)?;
+    std::fs::rename(&making, path)?;
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    File::open(folder.unwrap_or(Path::new(".")))?.sync_all()?;
+    Ok(())
+}
+
+fn configure(db: &Connection, durability: Durability) -> rusqlite::Result<()> {
+    db.pragma_update(None, "journal_mode", "wal")?;
+    let synchronous = match durability {
+        // A commit returns when the write-ahead log is synced.
+        Durability::Full => "full",
+        // A commit returns when the system has it; syncs come with the checkpoints.
+        Durability::Fast => "normal",
+    };
+    db.pragma_update(None, "synchronous", synchronous)
+}
+
+fn beside(path: &Path, ending: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(ending);
+    name.into()
+}

@@ -1,0 +1,259 @@
+//! The one door to the log and the state: submit, read, subscribe.
+//!
+//! [`Node::submit`] refuses what the applied state refuses, without writing anything. What passes
+//! goes through the writer: stamped, appended, durable, applied, published, answered, in this
+//! order. Nothing is visible to a reader, and no success is told, before it is durable.
+
+mod housekeeping;
+mod queue;
+mod writer;
+
+use std::sync::Arc;
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use parking_lot::{Mutex, RwLock};
+use tokio::sync::oneshot;
+
+use crate::command::{Command, Policy};
+use crate::hub::{Hub, Subscription};
+use crate::id::{Epoch, UserId};
+use crate::log::{AppendError, Damage, Log};
+use crate::name;
+use crate::outcome::{Outcome, Rejection, Verdict};
+use crate::presence::{Open, Presence};
+use crate::state::{Page, Plan, Query, RoomInfo, State};
+use crate::token::Token;
+use queue::Queue;
+
+/// What a node is told about its users' absences.
+#[derive(Clone, Copy, Debug)]
+pub struct Absence {
+    /// After how long without a sign somebody is no longer listed as online.
+    pub away: Duration,
+    /// After how long without a sign a name without an account is free again.
+    pub gone: Duration,
+}
+
+/// The state, its log and those who watch.
+#[derive(Debug)]
+pub struct Node {
+    /// Held to look up and to clone references; never to encode, to write or to wait.
+    state: RwLock<State>,
+    queue: Queue,
+    hub: Arc<Hub>,
+    presence: Presence,
+    absence: Absence,
+    epoch: Epoch,
+    writer: Mutex<Option<JoinHandle<()>>>,
+}
+
+/// Why a command has no outcome.
+#[derive(Clone, Debug)]
+pub enum SubmitError {
+    /// It was refused.
+    Rejected(Rejection),
+    /// It could not be carried out.
+    Failed(Failure),
+}
+
+/// Why a command could not be carried out, whatever it was.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Failure {
+    /// The disk is full.
+    DiskFull,
+    /// The log cannot be written at the moment, or any more.
+    Unavailable,
+}
+
+impl Node {
+    /// Reads the log, begins it if it is new, and starts writing.
+    ///
+    /// Must be called inside a Tokio runtime, which then carries the deliveries.
+    ///
+    /// # Errors
+    /// The log is damaged, or cannot be written.
+    pub fn start(
+        mut log: Box<dyn Log>,
+        policy: Policy,
+        absence: Absence,
+    ) -> Result<Arc<Node>, StartError> {
+        let mut state = State::default();
+        let mut stamp = writer::Stamp::default();
+        let mut events = Vec::new();
+        log.replay(&mut |entry| {
+            stamp.follow(entry.at);
+            // Refused entries are in the log too, and are refused again.
+            let _ = state.apply(entry, &mut events);
+            events.clear();
+        })?;
+        let mut first = Vec::new();
+        if state.epoch().is_none() {
+            first.push(Command::Begin { epoch: Epoch::from_random(random()) });
+        }
+        if !state.has_policy(&policy) {
+            first.push(Command::Configure(policy));
+        }
+        let first: Vec<_> = first.into_iter().map(|command| stamp.entry(command)).collect();
+        if !first.is_empty() {
+            log.append(&first)?;
+        }
+        for entry in first {
+            let _ = state.apply(entry, &mut events);
+        }
+        let epoch = state.epoch().cloned().ok_or(StartError::NoBeginning)?;
+        let presence = Presence::default();
+        for (user, _, acted) in state.held() {
+            presence.heard_at(user, acted);
+        }
+        let node = Arc::new(Node {
+            state: RwLock::new(state),
+            queue: Queue::default(),
+            hub: Arc::default(),
+            presence,
+            absence,
+            epoch,
+            writer: Mutex::new(None),
+        });
+        *node.writer.lock() = Some(writer::start(node.clone(), log, stamp)?);
+        housekeeping::start(&node);
+        Ok(node)
+    }
+
+    /// Has `command` done, and answers once that is durable.
+    ///
+    /// # Errors
+    /// It was refused, or could not be carried out; then nothing has happened.
+    pub async fn submit(&self, command: Command) -> Result<Outcome, SubmitError> {
+        match self.state.read().check(&command).map_err(SubmitError::Rejected)? {
+            Plan::Answered(outcome) => return Ok(outcome),
+            Plan::Change(_) => {}
+        }
+        let (reply, verdict) = oneshot::channel();
+        self.queue.push(command, reply).map_err(SubmitError::Failed)?;
+        match verdict.await {
+            Ok(Ok(verdict)) => verdict.map_err(SubmitError::Rejected),
+            Ok(Err(failure)) => Err(SubmitError::Failed(failure)),
+            Err(_) => Err(SubmitError::Failed(Failure::Unavailable)),
+        }
+    }
+
+    /// A new secret; only its hash goes into a command.
+    pub fn new_token(&self) -> Token {
+        Token::from_random(random())
+    }
+
+    /// The life of the message sequence.
+    pub fn epoch(&self) -> &Epoch {
+        &self.epoch
+    }
+
+    /// Looks at the state; `look` must be quick and must not block.
+    pub fn look<T>(&self, look: impl FnOnce(&State) -> T) -> T {
+        look(&self.state.read())
+    }
+
+    /// Who holds the name that `text` reads as, if anybody; it counts as a sign of them.
+    pub fn identify(&self, text: &str) -> Option<UserId> {
+        let key = name::lookup_key(text)?;
+        let user = self.state.read().holder(&key)?;
+        self.presence.heard(user);
+        Some(user)
+    }
+
+    /// The messages that `user` may see and asks for.
+    ///
+    /// # Errors
+    /// See [`State::read`].
+    pub fn read(&self, user: UserId, query: &Query) -> Result<Page, Rejection> {
+        self.state.read().read(user, query)
+    }
+
+    /// The rooms `user` is in, and the open ones.
+    ///
+    /// # Errors
+    /// See [`State::rooms`].
+    pub fn rooms(&self, user: UserId) -> Result<Vec<RoomInfo>, Rejection> {
+        self.state.read().rooms(user)
+    }
+
+    /// The names of those who are here, in the order in which they registered.
+    pub fn online(&self) -> Vec<Arc<str>> {
+        let away = self.absence.away;
+        let state = self.state.read();
+        let here = state.held().filter(|(user, _, _)| self.presence.is_here(*user, away));
+        here.map(|(_, name, _)| name.clone()).collect()
+    }
+
+    /// Who is here, as far as is known.
+    pub fn presence(&self) -> &Presence {
+        &self.presence
+    }
+
+    /// Those who wait for news.
+    pub fn hub(&self) -> &Arc<Hub> {
+        &self.hub
+    }
+
+    /// Waits for what is new to `user`. Subscribe first, then read.
+    pub fn subscribe(&self, user: UserId) -> Watch {
+        let mut subscription = self.hub.subscribe(user);
+        subscription.watch(self.room_ids(user));
+        Watch { subscription, _open: self.presence.open(user), user }
+    }
+
+    /// Waits for the next news of `watch`, which then knows the user's rooms as they are.
+    pub async fn changed(&self, watch: &mut Watch) {
+        watch.subscription.changed().await;
+        if watch.subscription.take_stale() {
+            let rooms = self.room_ids(watch.user);
+            watch.subscription.watch(rooms);
+        }
+    }
+
+    /// Ends the writer after everything submitted is answered. What comes later is refused.
+    pub fn stop(&self) {
+        self.queue.close();
+        if let Some(writer) = self.writer.lock().take() {
+            let _ = writer.join();
+        }
+    }
+
+    fn room_ids(&self, user: UserId) -> Vec<crate::id::RoomId> {
+        self.state.read().rooms_of(user).cloned().collect()
+    }
+}
+
+/// A reader that waits; while it does, its user is present.
+#[derive(Debug)]
+pub struct Watch {
+    subscription: Subscription,
+    _open: Open,
+    user: UserId,
+}
+
+/// Why a node does not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The log cannot be read.
+    #[error(transparent)]
+    Damage(#[from] Damage),
+    /// The log cannot be written.
+    #[error("{0}.")]
+    Append(#[from] AppendError),
+    /// The log holds entries, and the first is not its beginning.
+    #[error("The log does not begin with an epoch: it is not a whole chatroom log.")]
+    NoBeginning,
+    /// No thread could be started.
+    #[error("The writer cannot be started: {0}.")]
+    Thread(#[from] std::io::Error),
+}
+
+type Answer = Result<Verdict, Failure>;
+
+fn random<const N: usize>() -> [u8; N] {
+    let mut bytes = [0; N];
+    // Without the system's randomness no secret can be made, and nothing sensible can be done.
+    getrandom::fill(&mut bytes).expect("the system provides randomness");
+    bytes
+}

@@ -1,0 +1,67 @@
+//! The commands that wait to be written.
+
+use parking_lot::{Condvar, Mutex};
+use tokio::sync::oneshot;
+
+use super::{Answer, Failure};
+use crate::command::Command;
+
+/// A command and the one who waits for its verdict.
+pub(super) type Submission = (Command, oneshot::Sender<Answer>);
+
+/// Many submit, one drains. A plain vector under a lock: whatever has gathered while the last
+/// batch was written is the next batch.
+#[derive(Debug, Default)]
+pub(super) struct Queue {
+    waiting: Mutex<Waiting>,
+    filled: Condvar,
+}
+
+#[derive(Debug, Default)]
+struct Waiting {
+    submissions: Vec<Submission>,
+    closed: bool,
+}
+
+impl Queue {
+    /// Adds a command behind all others.
+    pub(super) fn push(
+        &self,
+        command: Command,
+        reply: oneshot::Sender<Answer>,
+    ) -> Result<(), Failure> {
+        let mut waiting = self.waiting.lock();
+        if waiting.closed {
+            return Err(Failure::Unavailable);
+        }
+        waiting.submissions.push((command, reply));
+        if waiting.submissions.len() == 1 {
+            self.filled.notify_one();
+        }
+        Ok(())
+    }
+
+    /// Takes everything that waits, in order, or waits for something. False when the queue is
+    /// closed and empty.
+    pub(super) fn drain(&self, into: &mut Vec<Submission>) -> bool {
+        let mut waiting = self.waiting.lock();
+        while waiting.submissions.is_empty() {
+            if waiting.closed {
+                return false;
+            }
+            self.filled.wait(&mut waiting);
+            if waiting.submissions.len() == 1 {
+                // One came, and its neighbours are likely on their way: let them join.
+                parking_lot::MutexGuard::unlocked(&mut waiting, std::thread::yield_now);
+            }
+        }
+        std::mem::swap(&mut waiting.submissions, into);
+        true
+    }
+
+    /// Lets nothing more in.
+    pub(super) fn close(&self) {
+        self.waiting.lock().closed = true;
+        self.filled.notify_all();
+    }
+}

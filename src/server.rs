@@ -1,0 +1,164 @@
+//! The composition root: opens the log, starts the node, mounts the transports, ends them in order.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use rocket::config::{Config, Ident, LogLevel, Shutdown, Sig, TlsConfig};
+use rocket::data::{Limits, ToByteUnit};
+use rocket::fairing::AdHoc;
+use rocket::{Build, Rocket};
+
+use crate::banner::Banner;
+use crate::command::Policy;
+use crate::config::{Settings, Store};
+use crate::http;
+use crate::log::Log;
+use crate::log::memory::MemoryLog;
+use crate::log::sqlite::SqliteLog;
+use crate::name::RoomName;
+use crate::node::{Absence, Node};
+
+/// How long requests under way may take to end when the server is told to: seconds.
+const GRACE: u32 = 1;
+
+/// How long connections get after that: seconds.
+const MERCY: u32 = 1;
+
+/// A server that is ready to serve.
+#[derive(Debug)]
+pub struct Server {
+    rocket: Rocket<Build>,
+    node: Arc<Node>,
+}
+
+/// Why a server does not start, or stops, in a sentence for whoever started it.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct ServerError(String);
+
+impl Server {
+    /// Opens the store and mounts everything; nothing is listened to yet.
+    ///
+    /// # Errors
+    /// The store cannot be opened, or a setting does not fit.
+    pub fn build(settings: Settings) -> Result<Server, ServerError> {
+        let sentence = |error: &dyn std::fmt::Display| ServerError(error.to_string());
+        let log: Box<dyn Log> = match &settings.store {
+            Store::Memory => Box::new(MemoryLog),
+            Store::Sqlite(path) => Box::new(
+                SqliteLog::open(path, settings.durability).map_err(|error| sentence(&error))?,
+            ),
+        };
+        let absence = Absence { away: settings.presence.timeout, gone: settings.guests.keep };
+        let node = Node::start(log, policy(&settings)?, absence);
+        let node = node.map_err(|error| sentence(&error))?;
+        let rocket = rocket::custom(rocket_config(&settings));
+        let rocket = http::mount(rocket, node.clone(), settings);
+        Ok(Server { rocket: rocket.map_err(|error| sentence(&error))?, node })
+    }
+
+    /// The node behind the transports.
+    pub fn node(&self) -> &Arc<Node> {
+        &self.node
+    }
+
+    /// Calls `ready` with the address once it is listened to.
+    #[must_use]
+    pub fn on_ready(mut self, ready: impl FnOnce(SocketAddr) + Send + Sync + 'static) -> Server {
+        self.rocket = self.rocket.attach(AdHoc::on_liftoff("Ready", |rocket| {
+            let (address, port) = (rocket.config().address, rocket.config().port);
+            Box::pin(async move { ready(SocketAddr::new(address, port)) })
+        }));
+        self
+    }
+
+    /// Serves until SIGTERM, SIGINT or the shutdown of its Rocket; then ends every stream and
+    /// waiting poll, answers what is under way, and closes the log.
+    ///
+    /// # Errors
+    /// The address cannot be listened to.
+    pub async fn serve(self) -> Result<(), ServerError> {
+        let launched = self.rocket.launch().await;
+        let node = self.node;
+        // The writer is waited for, which must not hold up the runtime.
+        let _ = tokio::task::spawn_blocking(move || node.stop()).await;
+        match launched {
+            Ok(_) => Ok(()),
+            Err(error) => match error.kind() {
+                rocket::error::ErrorKind::Shutdown(..) => {
+                    tracing::warn!("some connections did not end in time");
+                    Ok(())
+                }
+                rocket::error::ErrorKind::Bind(error) => Err(ServerError(bind_failed(error))),
+                other => Err(ServerError(format!("The server cannot start: {other}."))),
+            },
+        }
+    }
+}
+
+/// Runs a server with these settings, announced by a banner, until it is told to stop.
+///
+/// # Errors
+/// See [`Server::build`] and [`Server::serve`].
+pub async fn run(settings: Settings) -> Result<(), ServerError> {
+    let banner = Banner::of(&settings);
+    let (host, port) = (settings.host, settings.port);
+    let server = Server::build(settings)?.on_ready(move |address| banner.print(address));
+    server.serve().await.map_err(|ServerError(why)| {
+        ServerError(why.replace("ADDRESS", &SocketAddr::new(host, port).to_string()))
+    })
+}
+
+fn bind_failed(error: &std::io::Error) -> String {
+    match error.kind() {
+        std::io::ErrorKind::AddrInUse => {
+            "ADDRESS is taken: another program listens there, perhaps \
+             a chatroom that is already running. Stop it, or choose another port with --port."
+                .to_owned()
+        }
+        std::io::ErrorKind::AddrNotAvailable => "ADDRESS is no address of this machine. Choose \
+             another with --host; 0.0.0.0 is all of them."
+            .to_owned(),
+        std::io::ErrorKind::PermissionDenied => "ADDRESS may not be listened to by this user. \
+             Choose a port above 1023 with --port."
+            .to_owned(),
+        _ => format!("ADDRESS cannot be listened to: {error}."),
+    }
+}
+
+/// The settings that decide verdicts.
+fn policy(settings: &Settings) -> Result<Policy, ServerError> {
+    let room = |name: &String| {
+        RoomName::parse(name)
+            .map_err(|error| ServerError(format!("rooms: {name:?} cannot be a room: {error}")))
+    };
+    let rooms = settings.rooms.iter().map(room).collect::<Result<_, _>>()?;
+    Ok(Policy { shared_names: settings.compat.shared_names, rooms })
+}
+
+fn rocket_config(settings: &Settings) -> Config {
+    Config {
+        // Without this, Rocket takes the runtime for one of its own.
+        profile: Config::RELEASE_PROFILE,
+        address: settings.host,
+        port: settings.port,
+        ident: Ident::try_new("chatroom").unwrap_or_default(),
+        // Anybody could claim any address in a header.
+        ip_header: None,
+        limits: Limits::new().limit("bytes", settings.limits.body_bytes.bytes()),
+        tls: settings.tls.as_ref().map(|tls| TlsConfig::from_paths(&tls.certs, &tls.key)),
+        keep_alive: 5,
+        shutdown: Shutdown {
+            ctrlc: true,
+            signals: [Sig::Term].into(),
+            grace: GRACE,
+            mercy: MERCY,
+            force: false,
+            ..Shutdown::default()
+        },
+        // Logging belongs to tracing; Rocket's own costs more than a poll.
+        log_level: LogLevel::Off,
+        cli_colors: false.into(),
+        ..Config::release_default()
+    }
+}
