@@ -1,4 +1,4 @@
-//! The identifiers that commands, entries, events and answers share.
+//! The identifiers shared by everything above: of messages, users, rooms, sequences.
 
 use std::fmt;
 use std::sync::Arc;

@@ -1,4 +1,4 @@
-//! Names of users and rooms: what a valid one is, and when two are one.
+//! The names of users, which those of rooms resemble: what a valid one is, when two are one.
 
 mod key;
 

@@ -158,7 +158,7 @@ fn rocket_config(settings: &Settings) -> Config {
         },
         // Logging belongs to tracing; Rocket's own costs more than a poll.
         log_level: LogLevel::Off,
-        cli_colors: false.into(),
+        cli_colors: false,
         ..Config::release_default()
     }
 }

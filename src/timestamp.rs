@@ -1,4 +1,4 @@
-//! A moment in time, as entries and answers carry it.
+//! A moment in time.
 
 use std::time::Duration;
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::id::{Epoch, MessageId};
 use crate::message::{Kind, Message};
-use crate::state::Page;
+use crate::node::Page;
 
 /// What a poll asks for beside the messages.
 pub(super) struct Extras<'a> {

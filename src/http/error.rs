@@ -1,4 +1,4 @@
-//! The error table: every refusal's status, code and words.
+//! The error table: every refusal's status, code, words.
 
 use std::borrow::Cow;
 

@@ -19,9 +19,8 @@ use super::error::ApiError;
 use super::messages::{Asked, NOT_REGISTERED};
 use super::params::{Params, cursor};
 use crate::id::{MessageId, UserId};
-use crate::node::{Node, Watch};
+use crate::node::{Node, Page, Query, Watch};
 use crate::outcome::Rejection;
-use crate::state::{Page, Query, State as Known};
 
 /// A comment this often keeps proxies from taking a quiet stream for a dead one.
 const HEARTBEAT: Duration = Duration::from_secs(15);
@@ -78,18 +77,19 @@ pub(super) fn events<'r>(
     let rejected = |rejection| ApiError::rejected(rejection, NOT_REGISTERED);
     let user = node.identify(&asked.username).ok_or_else(|| rejected(Rejection::NotRegistered))?;
     asked.query.before = None;
-    asked.query.limit = PAGE;
     if let LastEventId(Some((epoch, id))) = last {
         asked.has_cursor = true;
         asked.query.cursor = id;
         asked.query.epoch = Some(epoch.to_owned());
     }
     // Refuse now what could only be refused in the middle of the stream otherwise.
-    node.look(|state| state.has_news(user, &asked.query)).map_err(rejected)?;
+    asked.query.limit = 0;
+    node.read(user, &asked.query).map_err(rejected)?;
+    asked.query.limit = PAGE;
     let watch = node.subscribe(user);
     if !asked.has_cursor {
         asked.query.epoch = None;
-        asked.query.cursor = node.look(Known::head);
+        asked.query.cursor = node.head();
     }
     let reader = Reader {
         online: node.hub().online(),
@@ -180,7 +180,7 @@ impl Reader {
     fn encode(&self, page: &Page, ready: bool) -> Vec<u8> {
         let mut out = Vec::new();
         if !page.recovered && !ready {
-            let oldest = self.node.look(Known::oldest).0;
+            let oldest = self.node.oldest().0;
             let data = format!(r#"{{"recovered":false,"oldest_id":{oldest}}}"#);
             out.extend(named("gap", &data));
         }
@@ -193,7 +193,7 @@ impl Reader {
     /// Says that the replay is over, and who is online.
     fn ready(&mut self, page: &Page) -> Vec<u8> {
         let (last, epoch) = (page.last_id.0, self.node.epoch());
-        let (recovered, oldest) = (page.recovered, self.node.look(Known::oldest).0);
+        let (recovered, oldest) = (page.recovered, self.node.oldest().0);
         let mut out = named(
             "ready",
             &format!(

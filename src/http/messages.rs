@@ -13,9 +13,8 @@ use super::reply::Json;
 use crate::config::Settings;
 use crate::id::{MessageId, ROOM_PREFIX, RoomId, UserId};
 use crate::name;
-use crate::node::Node;
+use crate::node::{Node, Page, Query, SERVER, With};
 use crate::outcome::Rejection;
-use crate::state::{Page, Query, SERVER, With};
 
 /// The longest wait: proxies commonly cut at 60 s.
 const LONGEST_WAIT: f64 = 55.0;
@@ -129,9 +128,7 @@ pub(super) async fn messages(
     if page.messages.is_empty() && !asked.extended {
         return Ok(Json::fixed(r#"{"status":"success","messages":[]}"#));
     }
-    let extras = asked
-        .extended
-        .then(|| Extras { epoch: node.epoch(), oldest: node.look(crate::state::State::oldest) });
+    let extras = asked.extended.then(|| Extras { epoch: node.epoch(), oldest: node.oldest() });
     Ok(Json(encode::page(&page, asked.query.own, extras).into()))
 }
 

@@ -1,4 +1,4 @@
-//! The log: every entry in order, and nothing acknowledged before it is in there.
+//! The log: every entry in order; nothing is acknowledged before it is in there.
 //!
 //! The rest of the server knows a log by [`Log`] alone. There are two: [`memory`] keeps nothing,
 //! [`sqlite`] is a file. `tests/log_suite.rs` is what each must pass.

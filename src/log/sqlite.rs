@@ -100,7 +100,7 @@ impl SqliteLog {
     /// Gives number, text and checksum of every row to `each`.
     fn read(
         &self,
-        each: &mut dyn FnMut(i64, &[u8], i64) -> Result<(), String>,
+        mut each: impl FnMut(i64, &[u8], i64) -> Result<(), String>,
     ) -> Result<(), String> {
         let unreadable = |error: rusqlite::Error| format!("it cannot be read ({error})");
         let query = "SELECT seq, CAST(entry AS BLOB), checksum FROM log ORDER BY seq";
@@ -119,7 +119,7 @@ impl SqliteLog {
 impl Log for SqliteLog {
     fn replay(&mut self, each: &mut dyn FnMut(Entry)) -> Result<(), Damage> {
         let (mut last, mut sum) = self.last;
-        let read = self.read(&mut |seq, text, checksum| {
+        let read = self.read(|seq, text, checksum| {
             if seq != last + 1 {
                 return Err("it is missing".to_owned());
             }

@@ -1,4 +1,4 @@
-//! The key of a name: folded, normalised, and with look-alikes of other scripts made one.
+//! The key of a name: folded, normalised, with look-alikes of other scripts made one.
 //!
 //! Two steps, repeated until nothing changes:
 //! 1. NFKD and full case folding, without default-ignorable characters (what Unicode calls

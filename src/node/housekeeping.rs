@@ -45,10 +45,11 @@ async fn expire(node: Weak<Node>) {
         if started.elapsed() < gone {
             continue;
         }
-        let silent: Vec<_> = node.look(|state| {
+        let silent: Vec<_> = {
+            let state = node.state.read();
             let held = state.held().map(|(user, _, _)| user);
             held.filter(|user| !node.presence.is_here(*user, gone)).collect()
-        });
+        };
         for user in silent {
             if node.submit(Command::Expire { user }).await.is_err() {
                 tracing::debug!("a silent user could not be logged out yet");

@@ -1,4 +1,4 @@
-//! The one door to the log and the state: submit, read, subscribe.
+//! The one door to everything that is known: submit, read, subscribe.
 //!
 //! [`Node::submit`] refuses what the applied state refuses, without writing anything. What passes
 //! goes through the writer: stamped, appended, durable, applied, published, answered, in this
@@ -17,12 +17,13 @@ use tokio::sync::oneshot;
 
 use crate::command::{Command, Policy};
 use crate::hub::{Hub, Subscription};
-use crate::id::{Epoch, UserId};
+use crate::id::{Epoch, MessageId, RoomId, UserId};
 use crate::log::{AppendError, Damage, Log};
 use crate::name;
 use crate::outcome::{Outcome, Rejection, Verdict};
 use crate::presence::{Open, Presence};
-use crate::state::{Page, Plan, Query, RoomInfo, State};
+pub use crate::state::{Page, Query, RoomInfo, SERVER, With};
+use crate::state::{Plan, State};
 use crate::token::Token;
 use queue::Queue;
 
@@ -148,9 +149,14 @@ impl Node {
         &self.epoch
     }
 
-    /// Looks at the state; `look` must be quick and must not block.
-    pub fn look<T>(&self, look: impl FnOnce(&State) -> T) -> T {
-        look(&self.state.read())
+    /// The id of the newest message; 0 before the first.
+    pub fn head(&self) -> MessageId {
+        self.state.read().head()
+    }
+
+    /// The lowest id that is retained.
+    pub fn oldest(&self) -> MessageId {
+        self.state.read().oldest()
     }
 
     /// Who holds the name that `text` reads as, if anybody; it counts as a sign of them.
@@ -219,7 +225,7 @@ impl Node {
         }
     }
 
-    fn room_ids(&self, user: UserId) -> Vec<crate::id::RoomId> {
+    fn room_ids(&self, user: UserId) -> Vec<RoomId> {
         self.state.read().rooms_of(user).cloned().collect()
     }
 }

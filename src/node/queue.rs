@@ -59,6 +59,12 @@ impl Queue {
         true
     }
 
+    /// Lets nothing more in, and drops what waits, whose submitters are told so.
+    pub(super) fn abandon(&self) {
+        self.close();
+        self.waiting.lock().submissions.clear();
+    }
+
     /// Lets nothing more in.
     pub(super) fn close(&self) {
         self.waiting.lock().closed = true;

@@ -57,6 +57,7 @@ fn write(
     mut stamp: Stamp,
     deliveries: &mpsc::UnboundedSender<Delivery>,
 ) {
+    let _abandon = AbandonOnExit(node);
     let mut submissions = Vec::new();
     let mut entries = Vec::new();
     while node.queue.drain(&mut submissions) {
@@ -91,6 +92,15 @@ fn write(
         }
         // Without a runtime there is nobody left to answer.
         let _ = deliveries.send(delivery);
+    }
+}
+
+/// However the writer ends, nobody is left waiting for it.
+struct AbandonOnExit<'n>(&'n Node);
+
+impl Drop for AbandonOnExit<'_> {
+    fn drop(&mut self) {
+        self.0.queue.abandon();
     }
 }
 

@@ -125,22 +125,6 @@ impl State {
         Ok(Page { messages, last_id, recovered, has_more })
     }
 
-    /// Whether there is anything above the cursor; cheaper than [`State::read`].
-    ///
-    /// # Errors
-    /// As [`State::read`].
-    pub fn has_news(&self, user: UserId, query: &Query) -> Result<bool, Rejection> {
-        let held = self.users.get(user).filter(|user| user.is_held());
-        let held = held.ok_or(Rejection::NotRegistered)?;
-        let cursor = if self.continues(query) { query.cursor } else { MessageId(0) };
-        if query.with.is_none() {
-            let newest = self.plain_sources(held, query.own).map(Timeline::last_id).max();
-            return Ok(newest.unwrap_or_default() > cursor);
-        }
-        let sources = self.sources(user, held, query)?;
-        Ok(sources.iter().any(|timeline| timeline.last_id() > cursor))
-    }
-
     /// The rooms `user` is in, and the open ones.
     ///
     /// # Errors

@@ -1,4 +1,4 @@
-//! The rooms: who is in them, and what was said there.
+//! The rooms: who is in them, what was said there.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;

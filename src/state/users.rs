@@ -1,4 +1,4 @@
-//! The registrations: who holds which name, and what is theirs.
+//! The registrations: who holds which name, what is theirs.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
