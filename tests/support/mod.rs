@@ -123,7 +123,8 @@ pub fn command(home: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_chatroom"));
     command.current_dir(home);
     for (name, _) in std::env::vars() {
-        if name.starts_with("CHATROOM_") || ["HOST", "PORT", "DATABASE_URL"].contains(&name.as_str())
+        if name.starts_with("CHATROOM_")
+            || ["HOST", "PORT", "DATABASE_URL"].contains(&name.as_str())
         {
             command.env_remove(name);
         }
