@@ -1,4 +1,4 @@
-//! A full disk: writes are refused, reads go on, and writes come back by themselves.
+//! A full disk: writes are refused, reads go on, writes come back by themselves.
 #![allow(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
 
 mod support;

@@ -1,4 +1,4 @@
-//! `GET /online`: who was heard of lately, and who is gone.
+//! `GET /online`: who was heard of lately, who is gone.
 #![allow(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
 
 mod support;

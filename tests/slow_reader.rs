@@ -1,4 +1,4 @@
-//! A reader of `/events` that stops reading: it costs nothing, loses nothing, and is let go.
+//! A reader of `/events` that stops reading: it costs little, loses nothing, is let go.
 #![allow(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
 
 mod support;
@@ -102,7 +102,7 @@ async fn readers_that_stop_cost_less_than_a_mebibyte_each() {
     }
     std::thread::sleep(BLOCKED);
     let grown = server.resident().saturating_sub(before);
-    assert!(grown < READERS << 20, "{} KiB each", grown / READERS >> 10);
+    assert!(grown < READERS << 20, "{} KiB each", (grown / READERS) >> 10);
     // While they hang, others are served.
     let (status, body) = server.client().get("/messages?username=ann&last_id=1999").await;
     assert_eq!((status, body["messages"].as_array().unwrap().len()), (200, 1));

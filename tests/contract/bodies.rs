@@ -1,4 +1,4 @@
-//! What counts as a body: JSON whatever its type says, and forms.
+//! What counts as a body: JSON whatever its type says, forms.
 
 use serde_json::json;
 

@@ -1,4 +1,4 @@
-//! `GET /rooms` and `POST /join_room`: the open rooms that have a name.
+//! The open rooms that have a name: `GET /rooms`, `POST /join_room`.
 
 use serde_json::{Value, json};
 

@@ -1,4 +1,4 @@
-//! Paths and methods: trailing slashes, what is not there, what is not allowed.
+//! Paths, methods: trailing slashes, what is not there, what is not allowed.
 
 use serde_json::json;
 

@@ -1,4 +1,4 @@
-//! `POST /register` and `GET /online`.
+//! Who is here: `POST /register`, `GET /online`.
 
 use serde_json::{Value, json};
 

@@ -1,4 +1,4 @@
-//! `POST /create_room` and `POST /leave_room`: the numbered rooms.
+//! The numbered rooms: `POST /create_room`, `POST /leave_room`.
 
 use serde_json::{Value, json};
 

@@ -1,4 +1,4 @@
-//! The token of a registration, and what it brings back.
+//! The token of a registration: what it brings back.
 
 use serde_json::{Value, json};
 

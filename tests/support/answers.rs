@@ -1,4 +1,4 @@
-//! The answers of the contract, as status and whole body.
+//! The answers of the contract: status with whole body.
 
 use serde_json::{Value, json};
 
