@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use rocket::data::{Data, FromData, Outcome, ToByteUnit};
+use rocket::http::RawStr;
 use rocket::tokio::io::AsyncReadExt;
 use rocket::{Request, State};
 use serde::Deserialize;
@@ -65,25 +66,47 @@ impl<'r> FromData<'r> for Body {
             Some(settings) => settings.limits.body_bytes,
             None => 0,
         };
-        let bytes = read(data, limit).await;
+        let length = request.headers().get_one("Content-Length");
+        let length = length.and_then(|length| length.parse::<u64>().ok()).unwrap_or_default();
+        // Its end would not be read anyway, so nobody waits for it.
+        let bytes = if length > limit as u64 + DRAINED {
+            Err(too_large(limit))
+        } else {
+            read(data, limit, length).await
+        };
         let is_form = request.content_type().is_some_and(|kind| kind.is_form());
-        let form = bytes.as_ref().ok().filter(|bytes| is_form && !looks_like_json(bytes));
-        let form = form.map(|bytes| fields_of(bytes));
+        let (bytes, form) = match bytes {
+            Ok(bytes) if is_form && !looks_like_json(&bytes) => match fields_of(&bytes) {
+                Some(fields) => (Ok(bytes), Some(fields)),
+                None => (Err(not_utf8()), None),
+            },
+            bytes => (bytes, None),
+        };
         Outcome::Success(Body { bytes, form })
     }
 }
 
-async fn read(data: Data<'_>, limit: usize) -> Result<Vec<u8>, ApiError> {
+/// Reads a body of `length` bytes; 0 when its length was not said.
+async fn read(data: Data<'_>, limit: usize, length: u64) -> Result<Vec<u8>, ApiError> {
     let mut stream = data.open((limit as u64 + DRAINED).bytes());
     let mut bytes = Vec::new();
-    let cut = |_| ApiError::body("invalid_body", "The body ended before it was complete.");
-    (&mut stream).take(limit as u64 + 1).read_to_end(&mut bytes).await.map_err(cut)?;
+    let cut = || ApiError::body("invalid_body", "The body ended before it was complete.");
+    (&mut stream).take(limit as u64 + 1).read_to_end(&mut bytes).await.map_err(|_| cut())?;
     if bytes.len() <= limit {
-        return Ok(bytes);
+        // Rocket has looked into forms before us, and told nobody when one broke off.
+        return if length > bytes.len() as u64 { Err(cut()) } else { Ok(bytes) };
     }
     let mut rest = [0; 4096];
     while stream.read(&mut rest).await.is_ok_and(|read| read > 0) {}
-    Err(ApiError::too_long("body_too_large", "The body", limit))
+    Err(too_large(limit))
+}
+
+fn too_large(limit: usize) -> ApiError {
+    ApiError::too_long("body_too_large", "The body", limit)
+}
+
+fn not_utf8() -> ApiError {
+    ApiError::body("invalid_utf8", "The body is not valid UTF-8.")
 }
 
 /// curl says "form" of everything it is given with `-d`.
@@ -92,8 +115,10 @@ fn looks_like_json(bytes: &[u8]) -> bool {
     bytes.trim_ascii_start().starts_with(b"{")
 }
 
-/// A form as a JSON object; a key that comes more than once is a list.
-fn fields_of(bytes: &[u8]) -> Value {
+/// A form as a JSON object; a key that comes more than once is a list. `None` when it is not
+/// UTF-8, as it stands or behind its escapes: reading on would change what was said.
+fn fields_of(bytes: &[u8]) -> Option<Value> {
+    RawStr::new(std::str::from_utf8(bytes).ok()?).percent_decode().ok()?;
     let mut fields = Map::new();
     for (key, value) in form_urlencoded::parse(bytes) {
         let value = Value::String(value.into_owned());
@@ -105,7 +130,7 @@ fn fields_of(bytes: &[u8]) -> Value {
             Some(first) => *first = Value::Array(vec![first.take(), value]),
         }
     }
-    Value::Object(fields)
+    Some(Value::Object(fields))
 }
 
 fn invalid_json(error: &serde_json::Error) -> ApiError {

@@ -19,6 +19,7 @@ use super::error::ApiError;
 use super::messages::{Asked, NOT_REGISTERED};
 use super::params::{Params, cursor};
 use crate::id::{MessageId, UserId};
+use crate::message::Message;
 use crate::node::{Node, Page, Query, Watch};
 use crate::outcome::Rejection;
 
@@ -30,6 +31,9 @@ const SLOWEST: Duration = Duration::from_secs(5);
 
 /// Messages that are read from the state at once.
 const PAGE: usize = 200;
+
+/// Bytes that are given to a reader at once, give or take a message: what a slow one costs.
+const CHUNK: usize = 64 * 1024;
 
 /// The position a browser sends when it comes back: the `id` of the last event it got.
 pub(super) struct LastEventId<'r>(Option<(&'r str, MessageId)>);
@@ -98,6 +102,7 @@ pub(super) fn events<'r>(
         user,
         watch,
         query: asked.query,
+        recovered: true,
     };
     Ok(EventStream(reader.stream(shutdown)))
 }
@@ -108,6 +113,8 @@ struct Reader {
     user: UserId,
     watch: Watch,
     query: Query,
+    /// False once the position it came with could not be honoured.
+    recovered: bool,
     online: watch::Receiver<Arc<str>>,
     /// Who was online when this reader was last told.
     told: Arc<str>,
@@ -139,14 +146,19 @@ impl Reader {
                         return;
                     }
                 };
-                let mut out = self.encode(&page, ready);
-                if !page.has_more && !ready {
-                    ready = true;
-                    out.extend(self.ready(&page));
-                }
-                if !out.is_empty() {
+                let mut out = self.gap(&page);
+                let mut messages = page.messages.iter();
+                loop {
+                    self.encode(&mut out, &mut messages);
+                    if !ready && !page.has_more && messages.len() == 0 {
+                        ready = true;
+                        out.extend(self.ready(&page));
+                    }
+                    if out.is_empty() {
+                        break;
+                    }
                     let given = Instant::now();
-                    yield out;
+                    yield std::mem::take(&mut out);
                     if given.elapsed() > SLOWEST {
                         yield bye("slow", true);
                         return;
@@ -177,23 +189,29 @@ impl Reader {
         Ok(page)
     }
 
-    fn encode(&self, page: &Page, ready: bool) -> Vec<u8> {
-        let mut out = Vec::new();
-        if !page.recovered && !ready {
-            let oldest = self.node.oldest().0;
-            let data = format!(r#"{{"recovered":false,"oldest_id":{oldest}}}"#);
-            out.extend(named("gap", &data));
+    /// Says, once, that the position was not honoured.
+    fn gap(&mut self, page: &Page) -> Vec<u8> {
+        if page.recovered {
+            return Vec::new();
         }
-        for message in &page.messages {
-            encode::event(&mut out, message, self.query.own, self.node.epoch());
+        self.recovered = false;
+        let oldest = self.node.oldest().0;
+        named("gap", &format!(r#"{{"recovered":false,"oldest_id":{oldest}}}"#))
+    }
+
+    /// Encodes no more than a reader is given at once: only references wait for a slow one.
+    fn encode(&self, out: &mut Vec<u8>, messages: &mut std::slice::Iter<'_, Arc<Message>>) {
+        while out.len() < CHUNK
+            && let Some(message) = messages.next()
+        {
+            encode::event(out, message, self.query.own, self.node.epoch());
         }
-        out
     }
 
     /// Says that the replay is over, and who is online.
     fn ready(&mut self, page: &Page) -> Vec<u8> {
         let (last, epoch) = (page.last_id.0, self.node.epoch());
-        let (recovered, oldest) = (page.recovered, self.node.oldest().0);
+        let (recovered, oldest) = (self.recovered, self.node.oldest().0);
         let mut out = named(
             "ready",
             &format!(

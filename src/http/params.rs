@@ -14,6 +14,11 @@ impl<'r> Params<'r> {
     pub(super) fn pairs(&self) -> impl Iterator<Item = (Cow<'r, str>, Cow<'r, str>)> {
         form_urlencoded::parse(self.0.as_bytes())
     }
+
+    /// The first parameter of this name, unless it is empty.
+    pub(super) fn get(&self, name: &str) -> Option<Cow<'r, str>> {
+        self.pairs().find(|(key, _)| key == name).map(|(_, value)| value).filter(|v| !v.is_empty())
+    }
 }
 
 #[rocket::async_trait]

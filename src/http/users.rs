@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::body::Body;
 use super::error::ApiError;
 use super::field::Field;
+use super::params::Params;
 use super::reply::Json;
 use crate::command::Command;
 use crate::name::{Name, NameKey};
@@ -46,13 +47,15 @@ struct Online {
 pub(super) async fn register(
     node: &State<Arc<Node>>,
     bearer: super::bearer::Bearer<'_>,
+    params: Params<'_>,
     body: Body,
 ) -> Result<Json, ApiError> {
     let fields: Register<'_> = body.parse()?;
     let username = fields.username.text("username")?;
     let username = username.ok_or_else(|| ApiError::required("Username is required."))?;
     let name = Name::parse(username).map_err(|error| ApiError::name(&error))?;
-    let presented = fields.token.text("token")?.or(bearer.token());
+    let asked = params.get("token");
+    let presented = fields.token.text("token")?.or(bearer.token()).or(asked.as_deref());
     let token = node.new_token();
     let command = Command::Register {
         name,

@@ -57,6 +57,8 @@ impl SqliteLog {
         let failed = |error: &dyn std::fmt::Display| {
             OpenError(format!("The store {shown} cannot be opened: {error}."))
         };
+        // By a link it is the same store, so it has the same lock.
+        let path = &path.canonicalize().unwrap_or_else(|_| path.to_owned());
         let lock = lock(path)?;
         if is_new(path)? {
             create(path).map_err(|error| failed(&error))?;

@@ -2,6 +2,10 @@
 #![allow(dead_code, unreachable_pub, reason = "each test file uses its own part of this module")]
 #![allow(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
 
+pub mod answers;
+pub mod events;
+pub mod raw;
+
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
@@ -29,6 +33,15 @@ impl Server {
     pub fn start(args: &[&str]) -> Server {
         let made = tempfile::tempdir().unwrap();
         let mut server = Server::start_in(made.path(), args);
+        server._made = Some(made);
+        server
+    }
+
+    /// Starts `chatroom serve --port 0 --store memory:` in a new folder with this `chatroom.toml`.
+    pub fn configured(settings: &str) -> Server {
+        let made = tempfile::tempdir().unwrap();
+        std::fs::write(made.path().join("chatroom.toml"), settings).unwrap();
+        let mut server = Server::start_in(made.path(), &["--store", "memory:"]);
         server._made = Some(made);
         server
     }

@@ -1,0 +1,79 @@
+//! Commands at random: few names, few rooms, so that they meet.
+
+use chatroom::command::{Address, Command, Once, Policy};
+use chatroom::id::{RoomId, UserId};
+use chatroom::name::{Name, NameKey, RoomName};
+use chatroom::text::Text;
+use chatroom::token::TokenHash;
+use rand::rngs::StdRng;
+use rand::{RngExt, SeedableRng};
+
+use crate::world::{self, World};
+
+const NAMES: &[&str] = &["ann", "Bob", "cid", "Zoë", "🚀", "nobody"];
+
+/// Applies `count` commands that `seed` decides.
+pub(crate) fn fill(world: &mut World, seed: u64, count: usize) {
+    let mut dice = StdRng::seed_from_u64(seed);
+    world.run("begin seeded");
+    for round in 0..count {
+        let command = command(&mut dice, round);
+        world.submit(command);
+    }
+}
+
+fn name(dice: &mut StdRng) -> &'static str {
+    NAMES[dice.random_range(0..NAMES.len())]
+}
+
+fn key(dice: &mut StdRng) -> NameKey {
+    NameKey::lookup(name(dice))
+}
+
+fn token(dice: &mut StdRng) -> TokenHash {
+    TokenHash::of(&dice.random_range(0..40).to_string())
+}
+
+fn room(dice: &mut StdRng) -> RoomId {
+    match dice.random_range(0..8) {
+        0 => RoomId::Named("General".into()),
+        1 => RoomId::Named("Nowhere".into()),
+        number => RoomId::Numbered(number),
+    }
+}
+
+fn command(dice: &mut StdRng, round: usize) -> Command {
+    match dice.random_range(0..100) {
+        0..10 => Command::Register {
+            name: Name::parse(NAMES[dice.random_range(0..NAMES.len() - 1)]).unwrap(),
+            token: token(dice),
+            proof: dice.random_bool(0.5).then(|| token(dice)),
+        },
+        10..14 => Command::Logout { name: key(dice) },
+        14..16 => Command::Expire { user: UserId(dice.random_range(0..30)) },
+        16..26 => Command::CreateRoom {
+            admin: key(dice),
+            participants: world::participants(
+                (0..dice.random_range(0..3)).map(|_| name(dice).to_owned()).collect(),
+            ),
+        },
+        26..32 => Command::JoinRoom { name: key(dice), room: room(dice) },
+        32..40 => Command::LeaveRoom { name: key(dice), room: room(dice) },
+        40 => Command::Configure(Policy {
+            shared_names: dice.random_bool(0.5),
+            rooms: vec![RoomName::parse("General").unwrap()],
+        }),
+        _ => Command::Send {
+            sender: key(dice),
+            recipient: if dice.random_bool(0.5) {
+                Address::User(key(dice))
+            } else {
+                Address::Room(room(dice))
+            },
+            text: Text::new(&format!("message {round}")),
+            once: dice
+                .random_bool(0.3)
+                .then(|| Once { id: dice.random_range(0..20).to_string(), digest: token(dice) }),
+        },
+    }
+}
