@@ -2,6 +2,12 @@
 #![allow(dead_code, unreachable_pub, reason = "each test file uses its own part of this module")]
 #![allow(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
 
+pub mod chat;
+pub mod checker;
+pub mod events;
+pub mod process;
+pub mod wire;
+
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
@@ -123,7 +129,8 @@ pub fn command(home: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_chatroom"));
     command.current_dir(home);
     for (name, _) in std::env::vars() {
-        if name.starts_with("CHATROOM_") || ["HOST", "PORT", "DATABASE_URL"].contains(&name.as_str())
+        if name.starts_with("CHATROOM_")
+            || ["HOST", "PORT", "DATABASE_URL"].contains(&name.as_str())
         {
             command.env_remove(name);
         }
