@@ -3,8 +3,13 @@
 #![allow(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
 
 pub mod answers;
+pub mod chat;
+pub mod checker;
 pub mod events;
+pub mod process;
 pub mod raw;
+pub mod streams;
+pub mod wire;
 
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
