@@ -123,6 +123,39 @@ async fn what_concerns_others_does_not_end_the_wait() {
 }
 
 #[tokio::test]
+async fn one_s_own_message_ends_the_wait_where_it_would_be_read() {
+    let server = Server::memory();
+    let client = server.client();
+    client.register(&["ann", "bob"]).await;
+    let full = waiting(&server, "ann", "&last_id=0&wait=50&view=full");
+    let with = waiting(&server, "ann", "&last_id=0&wait=50&with=bob");
+    say(&client, "ann", "bob", "from my other window").await;
+    for poll in [full, with] {
+        assert_eq!(poll.await.unwrap().0["messages"][0]["message"], "from my other window");
+    }
+}
+
+#[tokio::test]
+async fn a_wait_for_one_conversation_is_not_ended_by_another() {
+    let server = Server::memory();
+    let client = server.client();
+    client.register(&["ann", "bob", "cid"]).await;
+    client.post("/create_room", json!({ "admin": "ann", "participants": ["bob"] })).await;
+    let mut bob = waiting(&server, "ann", "&last_id=2&wait=50&with=bob");
+    let mut room = waiting(&server, "ann", "&last_id=2&wait=50&with=room_1");
+    say(&client, "cid", "ann", "from cid").await;
+    for poll in [&mut bob, &mut room] {
+        let early = tokio::time::timeout(Duration::from_millis(300), poll).await;
+        assert!(early.is_err(), "{early:?}");
+    }
+    say(&client, "bob", "ann", "direct").await;
+    say(&client, "bob", "room_1", "to the room").await;
+    assert_eq!(bob.await.unwrap().0["messages"], json!([message(4, "bob", "ann", "direct")]));
+    let wanted = json!([message(5, "bob", "room_1", "to the room")]);
+    assert_eq!(room.await.unwrap().0["messages"], wanted);
+}
+
+#[tokio::test]
 async fn when_the_time_is_up_the_answer_is_an_empty_success() {
     let server = Server::memory();
     let client = server.client();

@@ -59,6 +59,27 @@ async fn a_form_is_taken_as_curl_sends_it() {
 }
 
 #[tokio::test]
+async fn a_form_names_participants_once_or_several_times() {
+    let server = Server::memory();
+    let client = server.client();
+    client.register(&["ann", "bob", "cid"]).await;
+    for (number, body) in
+        ["admin=ann&participants=bob", "participants=bob&admin=ann&participants=cid"]
+            .into_iter()
+            .enumerate()
+    {
+        let (status, answer) = post(&client, "/create_room", FORM, body.as_bytes()).await;
+        assert_eq!((status, &answer["room_id"]), (200, &json!(format!("room_{}", number + 1))));
+    }
+    let (_, body) = client.get("/rooms?username=cid").await;
+    assert_eq!(body["rooms"][0]["participants"], json!(["ann", "bob", "cid"]));
+    let wanted = refused("field_required", "Admin and participants are required.");
+    for body in ["admin=ann", "admin=ann&participants="] {
+        assert_eq!(post(&client, "/create_room", FORM, body.as_bytes()).await, wanted);
+    }
+}
+
+#[tokio::test]
 async fn curl_itself_registers_and_sends() {
     let server = Server::memory();
     let curl = |args: &[&str]| {
