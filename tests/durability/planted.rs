@@ -11,7 +11,7 @@ const SYNC_BEGINS: &str = "7 fdatasync(9</d/chatroom.db-wal> <unfinished ...>";
 const SYNC_ENDS: &str = "7 <... fdatasync resumed>) = 0";
 const SYNC_FAILS: &str = "7 fdatasync(9</d/chatroom.db-wal>) = -1 EIO (Input/output error)";
 const SYNC_ELSEWHERE: &str = "7 fdatasync(8</d/chatroom.db>) = 0";
-const REPLY: &str = r#"8 sendto(12<socket:[55]>, "HTTP/1.1 200 OK\r\n\r\n{\"status\":\"success\",\"id\":40,\"epoch\":\"e\"}", 200, MSG_NOSIGNAL, NULL, 0) = 200"#;
+const REPLY: &str = r#"8 sendto(12<socket:[55]>, "HTTP/1.1 200 OK\r\n\r\n{\"status\":\"success\",\"message\":\"Message sent successfully.\",\"id\":40,\"epoch\":\"e\"}", 200, MSG_NOSIGNAL, NULL, 0) = 200"#;
 const SHOWN: &str = r#"8 writev(13<socket:[56]>, [{iov_base="data: {\"id\":40,\"message\":\"needle-3. needle-3.\"}", iov_len=60}], 1) = 60"#;
 
 fn verdict(lines: &[&str]) -> Verdict {

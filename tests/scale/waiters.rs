@@ -7,14 +7,20 @@ use tokio::sync::Semaphore;
 use tokio::task::{JoinHandle, JoinSet};
 
 use crate::support::chat;
-use crate::support::wire::Wire;
+use crate::support::wire::{Reply, Wire};
 
 /// How a long poll was answered.
 pub(crate) struct Answer {
     /// When the whole answer had arrived.
     pub(crate) at: Instant,
-    /// How many messages it had.
-    pub(crate) messages: usize,
+    reply: Reply,
+}
+
+impl Answer {
+    /// How many messages it had; looked at last, because it takes time that is measured.
+    pub(crate) fn messages(&self) -> usize {
+        self.reply.success::<chat::Page>().messages.len()
+    }
 }
 
 /// Registers `count` names over a few connections.
@@ -47,21 +53,27 @@ pub(crate) async fn head(port: u16, name: &str) -> u64 {
     page.last_id.unwrap()
 }
 
+/// A first poll, which is answered at once: then the server has taken the connection. Connections
+/// that it has not taken fill its backlog, and more of them would have to be tried again.
+pub(crate) async fn greet(wire: &mut Wire, target: &str) {
+    assert_eq!(wire.get(target).await.unwrap().head.status, 200);
+}
+
 /// One long poll for each name, all of them asked when this returns.
 pub(crate) async fn wait(port: u16, names: &[String], cursor: u64) -> Vec<JoinHandle<Answer>> {
-    // Not more connects at once than a server's backlog takes.
     let connecting = Arc::new(Semaphore::new(64));
     let mut polls = Vec::with_capacity(names.len());
     for name in names {
         let turn = connecting.clone().acquire_owned().await.unwrap();
-        let target = format!("/messages?username={name}&last_id={cursor}&wait=55");
+        let target = format!("/messages?username={name}&last_id={cursor}");
         polls.push(tokio::spawn(async move {
             let mut wire = Wire::connect(port).await.unwrap();
-            wire.ask("GET", &target, "", b"").await.unwrap();
+            greet(&mut wire, &target).await;
+            let wait = format!("{target}&wait=55");
+            wire.ask("GET", &wait, "", b"").await.unwrap();
             drop(turn);
             let reply = wire.reply().await.unwrap();
-            let at = Instant::now();
-            Answer { at, messages: reply.success::<chat::Page>().messages.len() }
+            Answer { at: Instant::now(), reply }
         }));
     }
     let _all_asked = connecting.acquire_many(64).await.unwrap();

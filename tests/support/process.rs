@@ -57,7 +57,7 @@ pub async fn until(what: &str, seconds: u64, mut holds: impl FnMut() -> bool) {
 }
 
 /// The bytes that arrived at a port and were not yet read by who listens there.
-fn unread(port: u16) -> u64 {
+pub fn unread(port: u16) -> u64 {
     let here = format!(":{port:04X}");
     let tables = ["/proc/net/tcp", "/proc/net/tcp6"].map(fs::read_to_string);
     let lines = tables.iter().flatten().flat_map(|table| table.lines().skip(1));
