@@ -72,7 +72,7 @@ async fn sigterm_ends_streams_and_polls_cleanly_and_loses_nothing() {
     assert!(unanswered <= SENDERS, "{unanswered} messages kept that nobody knows of");
     assert_eq!(faults(&acked, &seen), []);
     eprintln!(
-        "shutdown: {READERS} streams and {READERS} polls ended, exit 0 after {took:.0?}; {} messages \
+        "shutdown: {READERS} streams and {READERS} polls ended, exit 0 after {took:.2?}; {} messages \
          acknowledged meanwhile, {unanswered} kept unanswered, none lost",
         acked.len(),
     );
