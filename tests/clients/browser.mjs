@@ -1,11 +1,11 @@
 // Two people chat in examples/fetch.html, opened from its file in Chromium.
-// Run: node tests/clients/browser.mjs http://127.0.0.1:5003
+// Run: node tests/clients/browser.mjs http://127.0.0.1:5003 /usr/bin/chromium
 
 import { chromium } from "playwright-core";
 
-const server = process.argv[2];
-const page_url = new URL("../../examples/fetch.html", import.meta.url).href;
-const browser = await chromium.launch({ executablePath: process.argv[3] ?? "/usr/bin/chromium" });
+const [server, executablePath] = process.argv.slice(2);
+const address = new URL("../../examples/fetch.html", import.meta.url).href;
+const browser = await chromium.launch({ executablePath });
 
 async function enter(username) {
   // A context of its own: another person's browser.
@@ -16,7 +16,7 @@ async function enter(username) {
     console.log(`${username}: ${error}`);
     process.exitCode = 1;
   });
-  await page.goto(page_url);
+  await page.goto(address);
   await page.fill("[name=server]", server);
   await page.fill("[name=username]", username);
   await page.click("text=Enter");
@@ -36,7 +36,8 @@ async function shows(page, lines) {
   await page
     .waitForFunction(`JSON.stringify((${all})()) === ${JSON.stringify(JSON.stringify(lines))}`)
     .catch(async (error) => {
-      throw new Error(`wanted ${JSON.stringify(lines)}, got ${JSON.stringify(await page.evaluate(all))}`, { cause: error });
+      console.log(`wanted ${lines}, got ${await page.evaluate(all)}`);
+      throw error;
     });
 }
 

@@ -13,8 +13,8 @@ use std::process::Command;
 
 use support::Server;
 use support::chat;
-use support::streams::Events;
 use support::process;
+use support::streams::Events;
 use support::wire::Wire;
 
 use trace::{Fault, Told};
