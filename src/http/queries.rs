@@ -14,6 +14,15 @@ pub(super) struct Who {
     username: String,
 }
 
+/// A proof of a name.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(super) struct Proof {
+    /// The same as `token` in the body, for those who cannot put it there.
+    #[param(required = false)]
+    token: String,
+}
+
 /// From where on, in `/messages` as in `/events`.
 #[derive(IntoParams)]
 #[into_params(parameter_in = Query)]

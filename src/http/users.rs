@@ -10,6 +10,7 @@ use super::body::{Body, FORM};
 use super::error::ApiError;
 use super::field::Field;
 use super::params::Params;
+use super::queries::Proof;
 use super::refusals::{Refusals, Refused, of_commands};
 use super::reply::{self, Json, Success};
 use crate::command::Command;
@@ -28,8 +29,8 @@ struct Register<'a> {
     #[serde(borrow, default)]
     #[schema(value_type = String, required, min_length = 1, max_length = 64, examples("ann"))]
     username: Field<'a>,
-    /// The token of an earlier registration of this name: the same person again. An
-    /// `Authorization` header does the same.
+    /// The token of an earlier registration of this name: the same person again. It beats an
+    /// `Authorization` header, and that beats a query parameter.
     #[serde(borrow, default)]
     #[schema(value_type = Option<String>)]
     token: Field<'a>,
@@ -124,6 +125,7 @@ impl Refusals for Logout<'_> {
     post,
     path = "/register",
     tag = "People",
+    params(Proof),
     request_body(content((Register), (Register = FORM))),
     responses(
         (status = 200, description = "The name is yours.", body = Registered),

@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use crate::conversation::{self, Call};
 use crate::spec::Spec;
-use crate::support::{self, Server};
+use crate::support::Server;
 
 /// What only a failing disk brings about; `tests/disk_full.rs` has one.
 const FAILURES: [(u16, &str); 2] = [(503, "store_unavailable"), (507, "disk_full")];
@@ -131,11 +131,7 @@ async fn every_answer_is_documented_and_every_documented_answer_is_given() {
 
 #[tokio::test]
 async fn pages_of_other_origins_are_refused_as_documented() {
-    let made = tempfile::tempdir().unwrap();
-    let mut command = support::command(made.path());
-    let command = command.args(["serve", "--port", "0", "--store", "memory:"]);
-    let command = command.env("CHATROOM_CORS_ORIGINS", "https://chat.example");
-    let server = Server::launch(made.path(), command);
+    let server = Server::configured("cors_origins = [\"https://chat.example\"]");
     let spec = Spec::of(&server).await;
     for operation in spec.operations() {
         let method = Method::from_bytes(operation.method.as_bytes()).unwrap();

@@ -4,6 +4,8 @@
 mod answers;
 mod conversation;
 mod page;
+#[path = "../programs/mod.rs"]
+mod programs;
 mod routes;
 mod spec;
 mod stream;

@@ -1,5 +1,7 @@
 //! The page that shows the document needs nothing from any other host.
 
+use crate::programs::{need, need_node_modules, output};
+use crate::spec::Spec;
 use crate::support::Server;
 
 #[tokio::test]
@@ -34,4 +36,15 @@ async fn the_page_holds_no_script_of_its_own_and_names_no_other_host() {
     assert!(start.contains(r#""url": "../openapi.json""#), "{start}");
     // Its own choice would be a service of another host.
     assert!(start.contains(r#""validatorUrl": "none""#), "{start}");
+}
+
+#[tokio::test]
+async fn the_page_renders_in_a_browser_and_asks_no_other_host() {
+    need(&["chromium"]);
+    need_node_modules();
+    let server = Server::memory();
+    let operations = Spec::of(&server).await.operations().len();
+    let line = format!("node tests/clients/docs.mjs {}", server.url(""));
+    let printed = tokio::task::spawn_blocking(move || output(&line, 180)).await.unwrap();
+    assert_eq!(printed, format!("{operations} operations\nregistered ann\n"));
 }
