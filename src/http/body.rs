@@ -7,10 +7,14 @@ use rocket::http::RawStr;
 use rocket::tokio::io::AsyncReadExt;
 use rocket::{Request, State};
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 use serde_json::{Map, Value};
 
 use super::error::ApiError;
 use crate::config::Settings;
+
+/// What a form says it is.
+pub(super) const FORM: &str = "application/x-www-form-urlencoded";
 
 /// How much more of a body that is too long is read, so that its sender gets to the answer.
 const DRAINED: u64 = 16 << 20;
@@ -41,7 +45,7 @@ impl Body {
         if text.trim_start().starts_with('{') {
             return serde_json::from_str(text).map_err(|error| invalid_json(&error));
         }
-        Err(match serde_json::from_str::<serde::de::IgnoredAny>(text) {
+        Err(match serde_json::from_str::<IgnoredAny>(text) {
             Ok(_) => ApiError::body("invalid_body", "The body must be a JSON object."),
             Err(error) if text.trim().is_empty() => {
                 let _ = error;
@@ -55,6 +59,16 @@ impl Body {
     pub(super) fn is_form(&self) -> bool {
         self.form.is_some()
     }
+}
+
+/// One of each way in which a body is refused.
+pub(super) fn refusals() -> Vec<ApiError> {
+    let texts: [&[u8]; 3] = [b"{", b"[]", b"\xff"];
+    let bodies = texts.map(|text| Body { bytes: Ok(text.into()), form: None });
+    let refusals = bodies.iter().filter_map(|body| body.parse::<IgnoredAny>().err());
+    let mut refusals: Vec<_> = refusals.collect();
+    refusals.push(too_large(256 << 10));
+    refusals
 }
 
 #[rocket::async_trait]

@@ -8,7 +8,10 @@ use super::error::ApiError;
 
 #[catch(default)]
 pub(super) fn any(status: Status, request: &Request<'_>) -> Refused {
-    if status == Status::NotFound {
+    // What Rocket could not read, it hands over before it looks for a route: in a request whose
+    // path is right, a method that it does not know.
+    let unread = status == Status::BadRequest && request.route().is_none();
+    if status == Status::NotFound || unread {
         let allowed = methods(request);
         if !allowed.is_empty() {
             return Refused::Method(allowed);
@@ -50,11 +53,11 @@ impl<'r> Responder<'r, 'static> for Refused {
 
 /// The methods that the path takes.
 fn methods(request: &Request<'_>) -> Vec<&'static str> {
-    let path = request.uri().path();
+    let path = request.uri().path().as_str().trim_end_matches('/');
     let mut methods: Vec<_> = request
         .rocket()
         .routes()
-        .filter(|route| fits(route.uri.path(), path.as_str()))
+        .filter(|route| fits(route.uri.path(), path))
         .map(|route| route.method.as_str())
         .collect();
     if methods.contains(&Method::Get.as_str()) {

@@ -2,6 +2,9 @@
 
 use std::sync::Arc;
 
+use utoipa::ToSchema;
+
+use super::reply;
 use crate::id::{Epoch, MessageId};
 use crate::message::{Kind, Message};
 use crate::node::Page;
@@ -10,6 +13,72 @@ use crate::node::Page;
 pub(super) struct Extras<'a> {
     pub(super) epoch: &'a Epoch,
     pub(super) oldest: MessageId,
+}
+
+// What `page` writes.
+/// The body of a poll.
+#[derive(ToSchema)]
+#[schema(as = Messages)]
+#[expect(dead_code, reason = "documents what is written from parts")]
+pub(super) struct MessagesBody {
+    #[schema(schema_with = reply::success)]
+    status: &'static str,
+    /// Ascending by `id`.
+    messages: Vec<MessageBody>,
+    /// The cursor to send next. This and the following come only if the request has one of
+    /// `wait`, `limit`, `epoch`, `before_id`, `with`, `view`.
+    #[schema(required = false)]
+    last_id: u64,
+    /// The life of the id sequence: as long as it is the same, cursors mean the same.
+    #[schema(required = false)]
+    epoch: &'static str,
+    /// The lowest id that is retained.
+    #[schema(required = false)]
+    oldest_id: u64,
+    /// False if the cursor did not fit: it is of another life of the sequence, or older than what
+    /// is retained. Then the messages start at the oldest.
+    #[schema(required = false)]
+    recovered: bool,
+    /// Whether there is more to read now: above `last_id`, or with `before_id` below the first.
+    #[schema(required = false)]
+    has_more: bool,
+}
+
+// What `message` writes.
+/// A message.
+#[derive(ToSchema)]
+#[schema(as = Message, examples(
+    json!({"id": 1, "sender": "ann", "recipient": "bob", "message": "Hello 🌍"}),
+    json!({
+        "id": 4, "sender": "ann", "recipient": "room_1", "message": "Hello all",
+        "created_at": "2026-01-31T12:00:00.000Z", "kind": "room",
+    }),
+))]
+#[expect(dead_code, reason = "documents what is written from parts")]
+pub(super) struct MessageBody {
+    /// Its place in the one sequence of all messages; never reused.
+    #[schema(minimum = 1)]
+    id: u64,
+    /// Who said it; `server` for notices.
+    sender: &'static str,
+    /// To whom: a username, or the id of a room.
+    recipient: &'static str,
+    /// What was said, as it was sent.
+    message: &'static str,
+    /// When it was stored, ISO 8601 in UTC; only with `view=full`.
+    #[schema(required = false, format = DateTime)]
+    created_at: &'static str,
+    #[schema(required = false, inline)]
+    kind: KindBody,
+}
+
+/// Where it went: to one user, or to all in a room; only with `view=full`.
+#[derive(ToSchema)]
+#[schema(rename_all = "lowercase")]
+#[expect(dead_code, reason = "documents what is written from parts")]
+enum KindBody {
+    Direct,
+    Room,
 }
 
 /// The body of a poll.

@@ -6,8 +6,10 @@ use rocket::Request;
 use rocket::http::Status;
 use rocket::response::{self, Responder};
 use serde::Serialize;
+use serde_json::Value;
+use utoipa::ToSchema;
 
-use super::reply::Json;
+use super::reply::{self, Json};
 use crate::name::NameError;
 use crate::node::{Failure, SubmitError};
 use crate::outcome::Rejection;
@@ -20,10 +22,15 @@ pub(super) struct ApiError {
     message: Cow<'static, str>,
 }
 
-#[derive(Serialize)]
-struct Body<'a> {
+/// The body of every answer that is no success.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Error)]
+pub(super) struct Body<'a> {
+    #[schema(schema_with = reply::fail)]
     status: &'static str,
+    /// Why, in a sentence for people.
     message: &'a str,
+    /// Why, for programs: codes are stable, sentences may become better.
     code: &'static str,
 }
 
@@ -34,6 +41,23 @@ impl ApiError {
         message: impl Into<Cow<'static, str>>,
     ) -> ApiError {
         ApiError { status, code, message: message.into() }
+    }
+
+    pub(super) fn status(&self) -> Status {
+        self.status
+    }
+
+    pub(super) fn code(&self) -> &'static str {
+        self.code
+    }
+
+    /// The body, for the documentation.
+    pub(super) fn example(&self) -> Value {
+        serde_json::to_value(self.to_body()).unwrap_or_default()
+    }
+
+    fn to_body(&self) -> Body<'_> {
+        Body { status: "fail", message: &self.message, code: self.code }
     }
 
     /// The same error, for another answer.
@@ -129,8 +153,7 @@ impl ApiError {
 
 impl<'r> Responder<'r, 'static> for ApiError {
     fn respond_to(self, _: &'r Request<'_>) -> response::Result<'static> {
-        let body = Body { status: "fail", message: &self.message, code: self.code };
-        let mut response = Json::of(&body).with(self.status);
+        let mut response = Json::of(&self.to_body()).with(self.status);
         if self.status == Status::ServiceUnavailable {
             response.set_raw_header("Retry-After", "1");
         }

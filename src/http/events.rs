@@ -17,7 +17,11 @@ use tokio::time::{Instant, MissedTickBehavior, interval_at};
 use super::encode;
 use super::error::ApiError;
 use super::messages::{Asked, NOT_REGISTERED};
+use super::named::{Bye, Gap, Presence, Ready, Reason};
 use super::params::{Params, cursor};
+use super::queries::{Position, Resume, Stream, Who};
+use super::refusals::Refused;
+use super::users::no_username;
 use crate::id::{MessageId, UserId};
 use crate::message::Message;
 use crate::node::{Node, Page, Query, Watch};
@@ -67,6 +71,50 @@ where
     }
 }
 
+/// What a stream looks like.
+const EXAMPLE: &str = r#"retry: 3170
+
+id: gqhvutdzhqf2kw3e:4
+data: {"id":4,"sender":"ann","recipient":"room_1","message":"Hello all"}
+
+event: ready
+data: {"last_id":4,"epoch":"gqhvutdzhqf2kw3e","recovered":true,"oldest_id":1}
+
+event: presence
+data: {"online_users":["ann","bob"]}
+
+"#;
+
+/// Read messages as a stream
+///
+/// The same messages as in `/messages`, as Server-Sent Events: first those above the cursor, then
+/// each as it is stored. A browser's `EventSource` comes back by itself and misses nothing.
+///
+/// - Messages are unnamed events, so `onmessage` gets them: `data` is a `Message`, the `id` of the
+///   event is `EPOCH:N`.
+/// - `ready` (a `ReadyEvent`) says that the replay is over; `gap` (a `GapEvent`) that the cursor
+///   did not fit; `presence` (a `PresenceEvent`) who is here; `bye` (a `ByeEvent`) that the server
+///   ends the stream.
+/// - A comment comes every 15 seconds. A reader that takes longer than 5 seconds for what it is
+///   given is let go with `bye`; its cursor recovers it.
+#[utoipa::path(
+    get,
+    path = "/events",
+    tag = "Messages",
+    params(Who, Stream, Position, Resume),
+    responses(
+        (
+            status = 200, description = "The stream, which does not end by itself.",
+            content_type = "text/event-stream", body = String,
+            headers(
+                ("Cache-Control" = String, description = "`no-cache, no-transform`"),
+                ("X-Accel-Buffering" = String, description = "`no`: proxies pass events on at once"),
+            ),
+            example = json!(EXAMPLE),
+        ),
+        Refused::<Asked>,
+    ),
+)]
 #[get("/events")]
 pub(super) fn events<'r>(
     node: &'r State<Arc<Node>>,
@@ -76,7 +124,7 @@ pub(super) fn events<'r>(
 ) -> Result<EventStream<impl futures_core::Stream<Item = Vec<u8>> + Send + use<>>, ApiError> {
     let mut asked = Asked::parse(&params);
     if asked.username.is_empty() {
-        return Err(ApiError::required("Username is required."));
+        return Err(no_username());
     }
     let rejected = |rejection| ApiError::rejected(rejection, NOT_REGISTERED);
     let user = node.identify(&asked.username).ok_or_else(|| rejected(Rejection::NotRegistered))?;
@@ -142,7 +190,7 @@ impl Reader {
                 let page = match self.read() {
                     Ok(page) => page,
                     Err(_) => {
-                        yield bye("logged_out", false);
+                        yield Bye::event(Reason::LoggedOut);
                         return;
                     }
                 };
@@ -160,7 +208,7 @@ impl Reader {
                     let given = Instant::now();
                     yield std::mem::take(&mut out);
                     if given.elapsed() > SLOWEST {
-                        yield bye("slow", true);
+                        yield Bye::event(Reason::Slow);
                         return;
                     }
                 }
@@ -173,7 +221,7 @@ impl Reader {
                     }
                     News::Quiet => yield b":\n\n".to_vec(),
                     News::Shutdown => {
-                        yield bye("shutdown", true);
+                        yield Bye::event(Reason::Shutdown);
                         return;
                     }
                 }
@@ -195,8 +243,7 @@ impl Reader {
             return Vec::new();
         }
         self.recovered = false;
-        let oldest = self.node.oldest().0;
-        named("gap", &format!(r#"{{"recovered":false,"oldest_id":{oldest}}}"#))
+        Gap { recovered: false, oldest_id: self.node.oldest() }.event()
     }
 
     /// Encodes no more than a reader is given at once: only references wait for a slow one.
@@ -210,17 +257,16 @@ impl Reader {
 
     /// Says that the replay is over, and who is online.
     fn ready(&mut self, page: &Page) -> Vec<u8> {
-        let (last, epoch) = (page.last_id.0, self.node.epoch());
-        let (recovered, oldest) = (self.recovered, self.node.oldest().0);
-        let mut out = named(
-            "ready",
-            &format!(
-                r#"{{"last_id":{last},"epoch":"{epoch}","recovered":{recovered},"oldest_id":{oldest}}}"#
-            ),
-        );
+        let ready = Ready {
+            last_id: page.last_id,
+            epoch: self.node.epoch(),
+            recovered: self.recovered,
+            oldest_id: self.node.oldest(),
+        };
+        let mut out = ready.event();
         self.online.mark_unchanged();
         let names = serde_json::to_string(&self.node.online()).unwrap_or_default();
-        out.extend(presence(&names));
+        out.extend(Presence::event(&names));
         self.told = names.into();
         out
     }
@@ -248,21 +294,8 @@ impl Reader {
             return None;
         }
         self.told = names;
-        Some(presence(&self.told))
+        Some(Presence::event(&self.told))
     }
-}
-
-fn presence(names: &str) -> Vec<u8> {
-    named("presence", &format!(r#"{{"online_users":{names}}}"#))
-}
-
-fn bye(reason: &str, reconnect: bool) -> Vec<u8> {
-    named("bye", &format!(r#"{{"reason":"{reason}","reconnect":{reconnect}}}"#))
-}
-
-/// An event with a name and no id: it moves no cursor.
-fn named(name: &str, data: &str) -> Vec<u8> {
-    format!("event: {name}\ndata: {data}\n\n").into_bytes()
 }
 
 /// Milliseconds until a browser comes back: spread, so that they do not all come at once.

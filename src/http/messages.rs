@@ -6,10 +6,13 @@ use std::time::Duration;
 use rocket::{Shutdown, State, get};
 use tokio::time::Instant;
 
-use super::encode::{self, Extras};
+use super::encode::{self, Extras, MessagesBody};
 use super::error::ApiError;
 use super::params::{Params, cursor};
+use super::queries::{Poll, Position, Who};
+use super::refusals::{Refusals, Refused};
 use super::reply::Json;
+use super::users::no_username;
 use crate::config::Settings;
 use crate::id::{MessageId, ROOM_PREFIX, RoomId, UserId};
 use crate::name;
@@ -102,6 +105,46 @@ impl Asked {
     }
 }
 
+impl Refusals for Asked {
+    fn refusals() -> Vec<ApiError> {
+        let rejections =
+            [Rejection::NotRegistered, Rejection::RoomNotFound, Rejection::NotParticipant];
+        let mut refusals = vec![no_username()];
+        refusals.extend(rejections.map(rejected));
+        refusals
+    }
+}
+
+/// Read messages
+///
+/// The messages to you, and those in the rooms you are in, whose ids are above `last_id`. Reading
+/// consumes nothing: poll again with the highest id you have seen, and you miss none and get none
+/// twice. Notices come from the sender `server`.
+#[utoipa::path(
+    get,
+    path = "/messages",
+    tag = "Messages",
+    params(Who, Poll, Position),
+    responses(
+        (
+            status = 200, description = "What is new.", body = MessagesBody,
+            examples(
+                ("Plain" = (value = json!({
+                    "status": "success",
+                    "messages": [
+                        {"id": 1, "sender": "ann", "recipient": "bob", "message": "Hello 🌍"},
+                        {"id": 4, "sender": "ann", "recipient": "room_1", "message": "Hello all"},
+                    ],
+                }))),
+                ("With wait" = (value = json!({
+                    "status": "success", "messages": [], "last_id": 4, "oldest_id": 1,
+                    "epoch": "gqhvutdzhqf2kw3e", "recovered": true, "has_more": false,
+                }))),
+            ),
+        ),
+        Refused::<Asked>,
+    ),
+)]
 #[get("/messages")]
 pub(super) async fn messages(
     node: &State<Arc<Node>>,
@@ -111,7 +154,7 @@ pub(super) async fn messages(
 ) -> Result<Json, ApiError> {
     let mut asked = Asked::parse(&params);
     if asked.username.is_empty() {
-        return Err(ApiError::required("Username is required."));
+        return Err(no_username());
     }
     let user = node.identify(&asked.username);
     let user = user.ok_or_else(|| rejected(Rejection::NotRegistered))?;

@@ -9,13 +9,18 @@ mod bearer;
 mod body;
 mod catchers;
 mod cors;
+mod docs;
 mod edge;
 mod encode;
 mod error;
 mod events;
 mod field;
+mod membership;
 mod messages;
+mod named;
 mod params;
+mod queries;
+mod refusals;
 mod reply;
 mod rooms;
 mod send;
@@ -48,11 +53,14 @@ pub fn mount(
             "/",
             routes![
                 announcement::announcement,
+                docs::docs,
+                docs::openapi,
+                docs::page,
                 events::events,
                 messages::messages,
                 rooms::create_room,
-                rooms::join_room,
-                rooms::leave_room,
+                membership::join_room,
+                membership::leave_room,
                 rooms::rooms,
                 send::send,
                 users::logout,

@@ -7,6 +7,9 @@ use rocket::http::ContentType;
 use rocket::response::{self, Responder, Response};
 use rocket::{Request, http::Status};
 use serde::Serialize;
+use utoipa::ToSchema;
+use utoipa::openapi::Object;
+use utoipa::openapi::schema::{ObjectBuilder, Type};
 
 /// A body that is JSON already, sent with status 200.
 pub(super) struct Json(pub(super) Cow<'static, [u8]>);
@@ -48,8 +51,28 @@ impl<'r> Responder<'r, 'static> for Json {
 }
 
 /// The body of every plain success.
-#[derive(Serialize)]
-struct Success<'a> {
+#[derive(Serialize, ToSchema)]
+pub(super) struct Success<'a> {
+    #[schema(schema_with = success)]
     status: &'static str,
+    /// What was done, in a sentence for people.
     message: &'a str,
+}
+
+/// The schema of `status` in a success.
+pub(super) fn success() -> Object {
+    always("success", "Always `success` with status 200.")
+}
+
+/// The schema of `status` in any other answer.
+pub(super) fn fail() -> Object {
+    always("fail", "Always `fail`: the request was not carried out.")
+}
+
+fn always(value: &str, description: &str) -> Object {
+    ObjectBuilder::new()
+        .schema_type(Type::String)
+        .enum_values(Some([value]))
+        .description(Some(description))
+        .build()
 }

@@ -1,61 +1,143 @@
-//! `/create_room`, `/join_room`, `/leave_room`, `/rooms`.
+//! `/create_room`, `/rooms`: which rooms there are.
 
 use std::sync::Arc;
 
 use rocket::{State, get, post};
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
-use super::body::Body;
+use super::body::{Body, FORM};
 use super::error::ApiError;
 use super::field::{Field, List};
 use super::messages::NOT_REGISTERED;
 use super::params::Params;
-use super::reply::Json;
-use crate::command::{Address, Command, Participant};
+use super::queries::Who;
+use super::refusals::{Refusals, Refused, of_commands};
+use super::reply::{self, Json};
+use super::users::no_username;
+use crate::command::{Command, Participant};
 use crate::id::{MessageId, RoomId};
 use crate::name::NameKey;
 use crate::node::Node;
 use crate::outcome::{Outcome, Rejection};
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
+#[schema(as = CreateRoom, examples(json!({"admin": "ann", "participants": ["bob", "carla"]})))]
 struct Create<'a> {
+    /// Who opens the room; always a participant.
     #[serde(borrow, default)]
+    #[schema(value_type = String, required, min_length = 1, max_length = 64, examples("ann"))]
     admin: Field<'a>,
+    /// Who else is in it; a form repeats the key.
     #[serde(borrow, default)]
+    #[schema(value_type = Vec<String>, required, min_items = 1)]
     participants: List<'a>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = RoomCreated, examples(json!({
+    "status": "success", "message": "Room room_1 created successfully.", "room_id": "room_1",
+})))]
 struct Created {
+    #[schema(schema_with = reply::success)]
     status: &'static str,
+    /// What was done, in a sentence for people.
     message: String,
+    /// The id of the new room: the recipient of what is said in it.
+    #[schema(examples("room_1"))]
     room_id: String,
 }
 
-#[derive(Deserialize)]
-struct Membership<'a> {
-    #[serde(borrow, default)]
-    username: Field<'a>,
-    #[serde(borrow, default)]
-    room_id: Field<'a>,
-}
-
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(examples(json!({
+    "status": "success",
+    "rooms": [
+        {
+            "room_id": "room_1", "name": "Room 1", "kind": "numbered",
+            "participants": ["ann", "bob"], "last_id": 3, "created_at": "2026-01-31T12:00:00.000Z",
+        },
+        {
+            "room_id": "room_General", "name": "General", "kind": "named",
+            "participants": ["bob"], "last_id": 0, "created_at": "2026-01-01T00:00:00.000Z",
+        },
+    ],
+})))]
 struct Rooms {
+    #[schema(schema_with = reply::success)]
     status: &'static str,
+    /// Numbered rooms by number, then named ones by id.
     rooms: Vec<Room>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct Room {
+    /// The recipient of what is said in it.
     room_id: String,
+    /// The name to show.
+    #[schema(value_type = String)]
     name: Arc<str>,
-    kind: &'static str,
+    #[schema(inline)]
+    kind: RoomKind,
+    /// Who is in it.
+    #[schema(value_type = Vec<String>)]
     participants: Vec<Arc<str>>,
+    /// The id of its newest message; 0 before the first.
+    #[schema(value_type = u64)]
     last_id: MessageId,
+    /// When it came into being, ISO 8601 in UTC.
+    #[schema(format = DateTime)]
     created_at: String,
 }
 
+/// `numbered` rooms are made with `/create_room` and gone when the last participant leaves;
+/// `named` ones are open to all and stay.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+enum RoomKind {
+    Numbered,
+    Named,
+}
+
+impl Refusals for Create<'_> {
+    fn refusals() -> Vec<ApiError> {
+        let mut refusals = of_commands();
+        let absent = Rejection::ParticipantNotOnline("bob".to_owned());
+        let rejections = [Rejection::NotRegistered, absent];
+        let rejected = |rejection| ApiError::rejected(rejection, ADMIN_UNKNOWN);
+        refusals.extend(rejections.map(rejected));
+        refusals.push(incomplete());
+        refusals.push(ApiError::wrong_type("admin", "a string"));
+        refusals
+    }
+}
+
+impl Refusals for Rooms {
+    fn refusals() -> Vec<ApiError> {
+        vec![no_username(), ApiError::rejected(Rejection::NotRegistered, NOT_REGISTERED)]
+    }
+}
+
+const ADMIN_UNKNOWN: &str = "Admin is not registered.";
+
+fn incomplete() -> ApiError {
+    ApiError::required("Admin and participants are required.")
+}
+
+/// Open a room
+///
+/// Rooms are `room_1`, `room_2`, … and never reused. Each participant, the admin too, gets a
+/// notice from `server`: `Room 1 has been created and you have been added as a participant.` The
+/// room is gone when its last participant leaves.
+#[utoipa::path(
+    post,
+    path = "/create_room",
+    tag = "Rooms",
+    request_body(content((Create), (Create = FORM))),
+    responses(
+        (status = 200, description = "The room is open.", body = Created),
+        Refused::<Create<'_>>,
+    ),
+)]
 #[post("/create_room", data = "<body>")]
 pub(super) async fn create_room(node: &State<Arc<Node>>, body: Body) -> Result<Json, ApiError> {
     let fields: Create<'_> = body.parse()?;
@@ -66,7 +148,7 @@ pub(super) async fn create_room(node: &State<Arc<Node>>, body: Body) -> Result<J
         fields.participants.texts("participants")?
     };
     let (Some(admin), Some(participants)) = (admin, participants) else {
-        return Err(ApiError::required("Admin and participants are required."));
+        return Err(incomplete());
     };
     node.identify(admin);
     let participants = participants
@@ -75,7 +157,7 @@ pub(super) async fn create_room(node: &State<Arc<Node>>, body: Body) -> Result<J
     let command =
         Command::CreateRoom { admin: NameKey::lookup(admin), participants: participants.collect() };
     let outcome = node.submit(command).await;
-    match outcome.map_err(|error| ApiError::submit(error, "Admin is not registered."))? {
+    match outcome.map_err(|error| ApiError::submit(error, ADMIN_UNKNOWN))? {
         Outcome::RoomCreated { room } => Ok(Json::of(&Created {
             status: "success",
             message: format!("Room {room} created successfully."),
@@ -85,33 +167,23 @@ pub(super) async fn create_room(node: &State<Arc<Node>>, body: Body) -> Result<J
     }
 }
 
-#[post("/join_room", data = "<body>")]
-pub(super) async fn join_room(node: &State<Arc<Node>>, body: Body) -> Result<Json, ApiError> {
-    let fields: Membership<'_> = body.parse()?;
-    let (username, room) = fields.both()?;
-    node.identify(username);
-    let command = Command::JoinRoom { name: NameKey::lookup(username), room: room_id(room)? };
-    let outcome = node.submit(command).await;
-    outcome.map_err(|error| ApiError::submit(error, "Username not found."))?;
-    Ok(Json::success(&format!("You have joined room {room}.")))
-}
-
-#[post("/leave_room", data = "<body>")]
-pub(super) async fn leave_room(node: &State<Arc<Node>>, body: Body) -> Result<Json, ApiError> {
-    let fields: Membership<'_> = body.parse()?;
-    let (username, room) = fields.both()?;
-    node.identify(username);
-    let command = Command::LeaveRoom { name: NameKey::lookup(username), room: room_id(room)? };
-    let outcome = node.submit(command).await;
-    outcome.map_err(|error| ApiError::submit(error, "Username not found."))?;
-    Ok(Json::success(&format!("You have left room {room}.")))
-}
-
+/// List rooms
+///
+/// Those the user is in, and the open named ones, which can be joined.
+#[utoipa::path(
+    get,
+    path = "/rooms",
+    tag = "Rooms",
+    params(Who),
+    responses(
+        (status = 200, description = "The rooms.", body = Rooms),
+        Refused::<Rooms>,
+    ),
+)]
 #[get("/rooms")]
 pub(super) fn rooms(node: &State<Arc<Node>>, params: Params<'_>) -> Result<Json, ApiError> {
     let username = params.pairs().filter(|(key, _)| key == "username").map(|(_, name)| name).last();
-    let username = username.filter(|name| !name.is_empty());
-    let username = username.ok_or_else(|| ApiError::required("Username is required."))?;
+    let username = username.filter(|name| !name.is_empty()).ok_or_else(no_username)?;
     let rejected = |rejection| ApiError::rejected(rejection, NOT_REGISTERED);
     let user = node.identify(&username).ok_or_else(|| rejected(Rejection::NotRegistered))?;
     let rooms = node.rooms(user).map_err(rejected)?;
@@ -119,27 +191,12 @@ pub(super) fn rooms(node: &State<Arc<Node>>, params: Params<'_>) -> Result<Json,
         room_id: room.id.to_string(),
         name: room.name,
         kind: match room.id {
-            RoomId::Numbered(_) => "numbered",
-            RoomId::Named(_) => "named",
+            RoomId::Numbered(_) => RoomKind::Numbered,
+            RoomId::Named(_) => RoomKind::Named,
         },
         participants: room.participants,
         last_id: room.last_id,
         created_at: room.created.to_iso(),
     });
     Ok(Json::of(&Rooms { status: "success", rooms: rooms.collect() }))
-}
-
-impl Membership<'_> {
-    fn both(&self) -> Result<(&str, &str), ApiError> {
-        let username = self.username.text("username")?;
-        let room = self.room_id.text("room_id")?;
-        username.zip(room).ok_or_else(|| ApiError::required("Username and room_id are required."))
-    }
-}
-
-fn room_id(text: &str) -> Result<RoomId, ApiError> {
-    match Address::parse(text) {
-        Address::Room(room) => Ok(room),
-        Address::User(_) => Err(ApiError::rejected(Rejection::RoomNotFound, NOT_REGISTERED)),
-    }
 }

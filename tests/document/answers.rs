@@ -1,0 +1,188 @@
+//! What the server answers is what the document says.
+
+use std::collections::BTreeSet;
+
+use reqwest::header::{ALLOW, CONTENT_TYPE, HeaderMap};
+use reqwest::{Client, Method, redirect};
+use serde_json::Value;
+
+use crate::conversation::{self, Call};
+use crate::spec::Spec;
+use crate::support::Server;
+
+/// What only a failing disk brings about; `tests/disk_full.rs` has one.
+const FAILURES: [(u16, &str); 2] = [(503, "store_unavailable"), (507, "disk_full")];
+
+/// What pages of other origins are told, where they are not allowed.
+const FOREIGN: (u16, &str) = (403, "origin_not_allowed");
+
+/// What is told when the file is gone.
+const UNAVAILABLE: (u16, &str) = (500, "announcement_unavailable");
+
+struct Answer {
+    status: u16,
+    headers: HeaderMap,
+    body: Vec<u8>,
+}
+
+impl Answer {
+    fn json(&self) -> Value {
+        serde_json::from_slice(&self.body).unwrap()
+    }
+
+    fn kind(&self) -> Option<&str> {
+        self.headers.get(CONTENT_TYPE)?.to_str().unwrap().split(';').next()
+    }
+}
+
+async fn ask(request: reqwest::RequestBuilder) -> Answer {
+    let response = request.send().await.unwrap();
+    let (status, headers) = (response.status().as_u16(), response.headers().clone());
+    Answer { status, headers, body: response.bytes().await.unwrap().to_vec() }
+}
+
+async fn make(http: &Client, server: &Server, call: &Call) -> Answer {
+    let method = Method::from_bytes(call.method.as_bytes()).unwrap();
+    let mut request = http.request(method, server.url(&call.path)).body(call.body.clone());
+    if !call.kind.is_empty() {
+        request = request.header(CONTENT_TYPE, call.kind);
+    }
+    ask(request).await
+}
+
+fn client() -> Client {
+    Client::builder().redirect(redirect::Policy::none()).build().unwrap()
+}
+
+/// Panics unless the document knows this answer, to the last key.
+fn check(spec: &Spec, method: &str, path: &str, answer: &Answer) {
+    let operation = spec.operation(method, path);
+    let response = operation.response(answer.status);
+    let what = format!("{method} {path} {}", answer.status);
+    for (name, header) in response["headers"].as_object().into_iter().flatten() {
+        assert!(answer.headers.contains_key(name), "{what}: the header {name} is missing");
+        assert!(header["schema"].is_object(), "{what}: the header {name} has no schema");
+    }
+    let Some(contents) = response["content"].as_object() else {
+        assert!(answer.body.is_empty(), "{what} has a body");
+        return;
+    };
+    let kind = answer.kind().unwrap_or_else(|| panic!("{what} has no content type"));
+    let media = contents.get(kind).unwrap_or_else(|| panic!("{what}: {kind} is not documented"));
+    if kind != "application/json" {
+        return;
+    }
+    let body = answer.json();
+    spec.check(&media["schema"], &body, &what);
+    if !path.starts_with("/openapi.json") {
+        let unknown = spec.undocumented(&media["schema"], &body);
+        assert!(unknown.is_empty(), "{what}: {unknown:?} are not documented");
+    }
+}
+
+#[tokio::test]
+async fn every_answer_is_documented_and_every_documented_answer_is_given() {
+    let server = Server::memory();
+    let spec = Spec::of(&server).await;
+    let http = client();
+    let mut given = BTreeSet::new();
+    for call in conversation::all() {
+        let answer = make(&http, &server, &call).await;
+        let what =
+            format!("{} {} {:.99}", call.method, call.path, call.body.escape_ascii().to_string());
+        assert_eq!(
+            answer.status,
+            call.status,
+            "{what}: {:?}",
+            answer.body.escape_ascii().to_string()
+        );
+        if !call.code.is_empty() {
+            assert_eq!(answer.json()["code"], call.code, "{what}");
+        }
+        check(&spec, call.method, &call.path, &answer);
+        let operation = spec.operation(call.method, &call.path);
+        given.insert((operation.path, answer.status, call.code.to_owned()));
+    }
+    std::fs::remove_file(server.home().join("announcement.txt")).unwrap();
+    let answer = ask(http.get(server.url("/announcement"))).await;
+    assert_eq!((answer.status, answer.json()["code"].as_str().unwrap()), UNAVAILABLE);
+    check(&spec, "GET", "/announcement", &answer);
+
+    for operation in spec.operations() {
+        let path = operation.path;
+        let mut failures = BTreeSet::new();
+        for (status, code) in operation.refusals() {
+            if FAILURES.contains(&(status, &code)) {
+                failures.insert(status);
+            } else if (status, &*code) != FOREIGN && (status, &*code) != UNAVAILABLE {
+                assert!(given.contains(&(path, status, code.clone())), "{path} gave no {code}");
+            }
+        }
+        // What writes can fail to write.
+        assert_eq!(failures.len(), if operation.method == "POST" { 2 } else { 0 }, "{path}");
+        for (status, _) in operation.value["responses"].as_object().unwrap() {
+            let status: u16 = status.parse().unwrap();
+            let stream = path == "/events" && status == 200;
+            let given = given.iter().any(|(p, s, _)| (*p, *s) == (path, status));
+            assert!(given || stream || [403, 500, 503, 507].contains(&status), "{path} {status}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn pages_of_other_origins_are_refused_as_documented() {
+    let server = Server::configured("cors_origins = [\"https://chat.example\"]");
+    let spec = Spec::of(&server).await;
+    for operation in spec.operations() {
+        let method = Method::from_bytes(operation.method.as_bytes()).unwrap();
+        let path = operation.path_to_ask();
+        let request = client().request(method, server.url(&path));
+        let answer = ask(request.header("Origin", "https://elsewhere.example")).await;
+        assert_eq!((answer.status, answer.json()["code"].as_str().unwrap()), FOREIGN, "{path}");
+        check(&spec, operation.method, &path, &answer);
+    }
+}
+
+#[tokio::test]
+async fn what_is_documented_for_get_is_answered_to_head_without_its_body() {
+    let server = Server::memory();
+    let spec = Spec::of(&server).await;
+    server.client().register(&["ann"]).await;
+    for operation in spec.operations().iter().filter(|operation| operation.method == "GET") {
+        let url = server.url(&format!("{}?username=ann", operation.path_to_ask()));
+        // A stream's GET does not end.
+        let (wanted, kind) = if operation.path == "/events" {
+            (200, Some("text/event-stream".to_owned()))
+        } else {
+            let answer = ask(client().get(&url)).await;
+            (answer.status, answer.kind().map(str::to_owned))
+        };
+        let answer = ask(client().head(&url)).await;
+        assert_eq!((answer.status, answer.kind()), (wanted, kind.as_deref()), "{url}");
+        assert!(answer.body.is_empty(), "{url}");
+    }
+}
+
+#[tokio::test]
+async fn what_is_not_documented_is_refused_with_the_methods_that_are() {
+    let server = Server::memory();
+    let spec = Spec::of(&server).await;
+    for operation in spec.operations() {
+        let path = operation.path_to_ask();
+        let allowed = if operation.method == "GET" { "GET, HEAD" } else { operation.method };
+        for method in ["GET", "POST", "PUT", "DELETE", "PATCH", "TRACE", "QUERY", "NONSENSE"] {
+            if allowed.split(", ").any(|allowed| allowed == method) {
+                continue;
+            }
+            // A trailing slash changes nothing.
+            for url in [server.url(&path), server.url(&format!("{path}/"))] {
+                let method = Method::from_bytes(method.as_bytes()).unwrap();
+                let answer = ask(client().request(method.clone(), &url)).await;
+                assert_eq!(answer.status, 405, "{method} {url}");
+                assert_eq!(answer.headers[ALLOW], allowed, "{method} {url}");
+                spec.check(&spec.0["components"]["schemas"]["Error"], &answer.json(), &url);
+                assert_eq!(answer.json()["code"], "method_not_allowed");
+            }
+        }
+    }
+}

@@ -1,0 +1,192 @@
+//! A conversation that gets from every endpoint every answer that it has.
+
+use serde_json::{Value, json};
+
+/// One request, and what comes of it.
+pub(crate) struct Call {
+    /// In capitals.
+    pub(crate) method: &'static str,
+    /// With its query.
+    pub(crate) path: String,
+    /// The content type; "" sends none.
+    pub(crate) kind: &'static str,
+    /// The body.
+    pub(crate) body: Vec<u8>,
+    /// The status.
+    pub(crate) status: u16,
+    /// The code; "" for a success.
+    pub(crate) code: &'static str,
+}
+
+const JSON: &str = "application/json";
+const FORM: &str = "application/x-www-form-urlencoded";
+
+fn call(path: &str, kind: &'static str, body: &[u8], status: u16, code: &'static str) -> Call {
+    Call { method: "POST", path: path.to_owned(), kind, body: body.to_owned(), status, code }
+}
+
+fn get(path: &str, status: u16, code: &'static str) -> Call {
+    Call { method: "GET", path: path.to_owned(), kind: "", body: Vec::new(), status, code }
+}
+
+fn done(path: &str, body: Value) -> Call {
+    call(path, JSON, body.to_string().as_bytes(), 200, "")
+}
+
+fn form(path: &str, body: &str) -> Call {
+    call(path, FORM, body.as_bytes(), 200, "")
+}
+
+fn refused(path: &str, body: Value, status: u16, code: &'static str) -> Call {
+    call(path, JSON, body.to_string().as_bytes(), status, code)
+}
+
+/// The whole conversation, in its order.
+pub(crate) fn all() -> Vec<Call> {
+    let mut calls = bodies();
+    calls.extend(people());
+    calls.extend(rooms());
+    calls.extend(messages());
+    calls.extend(ends());
+    calls
+}
+
+/// What is wrong with a body is wrong at every endpoint that reads one.
+fn bodies() -> Vec<Call> {
+    let fields = [
+        ("/register", "username"),
+        ("/logout", "username"),
+        ("/send", "sender"),
+        ("/create_room", "admin"),
+        ("/join_room", "username"),
+        ("/leave_room", "room_id"),
+    ];
+    let mut calls = Vec::new();
+    for (path, field) in fields {
+        let large = format!("{{\"more\":\"{}\"}}", "x".repeat(256 << 10));
+        calls.extend([
+            call(path, JSON, b"{\"username\":", 400, "invalid_json"),
+            call(path, "", b"\xff", 400, "invalid_utf8"),
+            call(path, JSON, b"[]", 400, "invalid_body"),
+            call(path, FORM, b"", 400, "field_required"),
+            call(path, JSON, large.as_bytes(), 413, "body_too_large"),
+            refused(path, json!({field: ["ann"]}), 400, "invalid_type"),
+        ]);
+    }
+    calls
+}
+
+fn people() -> Vec<Call> {
+    let mut calls = vec![
+        done("/register", json!({"username": "ann"})),
+        form("/register", "username=bob"),
+        done("/register", json!({"username": "Carlá 🌍", "token": null})),
+        refused("/register", json!({"username": "ANN"}), 400, "username_taken"),
+        get("/online", 200, ""),
+    ];
+    let names = [
+        ("x".repeat(65), "name_too_long"),
+        (" ann".to_owned(), "name_space"),
+        ("a\u{202e}nn".to_owned(), "name_control"),
+        ("a\u{fffd}nn".to_owned(), "name_replacement"),
+        ("a<b>nn".to_owned(), "name_markup"),
+        ("a\u{e000}nn".to_owned(), "name_unassigned"),
+        (format!("a{}", "\u{301}".repeat(9)), "name_marks"),
+        ("Server".to_owned(), "name_reserved"),
+        ("Room 7".to_owned(), "name_room_prefix"),
+        ("\u{3164}".to_owned(), "name_invisible"),
+    ];
+    for (name, code) in names {
+        calls.push(refused("/register", json!({"username": name}), 400, code));
+    }
+    calls
+}
+
+fn rooms() -> Vec<Call> {
+    let room = |name: &str, room: &str| json!({"username": name, "room_id": room});
+    vec![
+        done("/create_room", json!({"admin": "ann", "participants": ["bob", "Carlá 🌍"]})),
+        form("/create_room", "admin=bob&participants=ann"),
+        refused(
+            "/create_room",
+            json!({"admin": "eve", "participants": ["bob"]}),
+            400,
+            "not_registered",
+        ),
+        refused(
+            "/create_room",
+            json!({"admin": "ann", "participants": ["eve"]}),
+            400,
+            "participant_not_online",
+        ),
+        done("/join_room", room("ann", "room_General")),
+        form("/join_room", "username=bob&room_id=room_General"),
+        refused("/join_room", room("eve", "room_General"), 400, "not_registered"),
+        refused("/join_room", room("ann", "room_99"), 400, "room_not_found"),
+        refused("/join_room", room("ann", "nonsense"), 400, "room_not_found"),
+        refused("/join_room", room("eve", "nonsense"), 400, "not_registered"),
+        refused("/join_room", room("Carlá 🌍", "room_2"), 400, "room_not_open"),
+        get("/rooms?username=ann", 200, ""),
+        get("/rooms", 400, "field_required"),
+        get("/rooms?username=eve", 400, "not_registered"),
+    ]
+}
+
+fn messages() -> Vec<Call> {
+    let send = |recipient: &str, message: Value| json!({"sender": "ann", "recipient": recipient, "message": message});
+    let once = |message: &str, id: &str| json!({"sender": "ann", "recipient": "bob", "message": message, "client_msg_id": id});
+    let eve = json!({"sender": "eve", "recipient": "ann", "message": "hello"});
+    vec![
+        done("/send", send("bob", json!("Hello \u{1f30d} \"quoted\"\r\n\u{0}"))),
+        done("/send", send("bob", json!(7.5))),
+        done("/send", send("bob", json!(false))),
+        done("/send", send("room_1", json!("to the room"))),
+        form("/send", "sender=bob&recipient=ann&message=by+form"),
+        done("/send", once("once", "1")),
+        done("/send", once("once", "1")),
+        refused("/send", once("twice", "1"), 409, "idempotency_conflict"),
+        refused("/send", once("once", &"x".repeat(129)), 400, "invalid_client_msg_id"),
+        refused("/send", send("bob", json!("x".repeat(16385))), 413, "message_too_long"),
+        refused("/send", send("eve", json!("hello")), 400, "recipient_not_online"),
+        refused("/send", send("room_99", json!("hello")), 400, "room_not_found"),
+        refused("/send", eve, 400, "not_registered"),
+        get("/messages?username=bob", 200, ""),
+        get("/messages?username=bob&last_id=0&wait=1&limit=2", 200, ""),
+        get("/messages?username=bob&before_id=9&view=full", 200, ""),
+        get("/messages?username=bob&with=ann&view=full", 200, ""),
+        get("/messages?username=bob&with=room_1&epoch=another", 200, ""),
+        get("/messages?username=bob&last_id=999999999&wait=x", 200, ""),
+        get("/messages", 400, "field_required"),
+        get("/messages?username=eve", 400, "not_registered"),
+        get("/messages?username=bob&with=room_99", 400, "room_not_found"),
+        get("/events", 400, "field_required"),
+        get("/events?username=eve", 400, "not_registered"),
+        get("/events?username=bob&with=room_99", 400, "room_not_found"),
+    ]
+}
+
+/// Who has left a room is told apart from who never was in it.
+fn ends() -> Vec<Call> {
+    let room = |name: &str, room: &str| json!({"username": name, "room_id": room});
+    let send = json!({"sender": "ann", "recipient": "room_1", "message": "hello"});
+    vec![
+        done("/leave_room", room("ann", "room_1")),
+        form("/leave_room", "username=bob&room_id=room_General"),
+        refused("/leave_room", room("ann", "room_1"), 400, "not_participant"),
+        refused("/leave_room", room("ann", "room_99"), 400, "room_not_found"),
+        refused("/send", send, 400, "not_participant"),
+        get("/messages?username=ann&with=room_1", 400, "not_participant"),
+        get("/events?username=ann&with=room_1", 400, "not_participant"),
+        done("/logout", json!({"username": "ann"})),
+        form("/logout", "username=bob"),
+        refused("/logout", json!({"username": "ann"}), 400, "not_registered"),
+        get("/announcement", 200, ""),
+        get("/openapi.json", 200, ""),
+        get("/docs", 303, ""),
+        get("/docs/index.html", 200, ""),
+        get("/docs/index.css", 200, ""),
+        get("/docs/swagger-initializer.js", 200, ""),
+        get("/docs/favicon-32x32.png", 200, ""),
+        get("/docs/nothing.html", 404, "not_found"),
+    ]
+}
