@@ -136,7 +136,7 @@ async fn abandon(port: u16) {
 }
 
 fn go(wire: Wire, number: usize) {
-    if number % 2 == 0 {
+    if number.is_multiple_of(2) {
         wire.abort().unwrap();
     }
 }
