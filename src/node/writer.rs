@@ -60,6 +60,7 @@ fn write(
     let _abandon = AbandonOnExit(node);
     let mut submissions = Vec::new();
     let mut entries = Vec::new();
+    let mut failing = false;
     while node.queue.drain(&mut submissions) {
         let mut delivery = Delivery::default();
         let mut replies = Vec::with_capacity(submissions.len());
@@ -69,13 +70,19 @@ fn write(
         }
         match log.append(&entries) {
             Ok(()) => {
+                if std::mem::take(&mut failing) {
+                    tracing::info!("the log is written again");
+                }
                 let mut state = node.state.write();
                 let verdicts =
                     entries.drain(..).map(|entry| Ok(state.apply(entry, &mut delivery.events)));
                 delivery.answers.extend(replies.into_iter().zip(verdicts));
             }
             Err(error) => {
-                tracing::error!(entries = entries.len(), "nothing was written: {error}");
+                // Said once, not for everybody who tries meanwhile.
+                if !std::mem::replace(&mut failing, true) {
+                    tracing::error!("writes are refused: {error}");
+                }
                 let failure = match error {
                     AppendError::Full => Failure::DiskFull,
                     AppendError::Failed(_) | AppendError::Broken(_) => Failure::Unavailable,
