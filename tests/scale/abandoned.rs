@@ -102,7 +102,7 @@ async fn resting_tasks() -> usize {
 }
 
 /// One wave. A third leaves at once, perhaps before the server has read what it wants; the others
-/// when all of them wait. Half of them close the connection, half reset it.
+/// when all of them wait.
 async fn abandon(port: u16) {
     let mut clients = JoinSet::new();
     for client in 0..CLIENTS {
@@ -113,12 +113,13 @@ async fn abandon(port: u16) {
                 let host = 2 + (number % 16) as u8;
                 let mut wire = Wire::connect_from(host, port).await.unwrap();
                 let target = format!("/messages?username=user{}", number % NAMES);
-                if number % 3 != 0 {
+                let hasty = number.is_multiple_of(3);
+                if !hasty {
                     waiters::greet(&mut wire, &target).await;
                 }
                 let wait = format!("{target}&wait={WAIT}");
                 wire.ask("GET", &wait, "", b"").await.unwrap();
-                if number % 3 == 0 {
+                if hasty {
                     go(wire, number);
                 } else {
                     waiting.push((wire, number));
@@ -135,6 +136,7 @@ async fn abandon(port: u16) {
     tokio::time::sleep_until(over).await;
 }
 
+/// Leaves: even ones with a reset, odd ones with a close.
 fn go(wire: Wire, number: usize) {
     if number.is_multiple_of(2) {
         wire.abort().unwrap();

@@ -94,18 +94,18 @@ async fn a_message_reaches_a_room_of_five_thousand_waiting_participants() {
 #[tokio::test(flavor = "multi_thread")]
 async fn abandoned_long_polls_leave_no_memory_file_or_thread_behind() {
     let _alone = ALONE.lock().await;
-    abandoned::leave(&start(), waves()).await;
+    abandoned::leave(&start(), waves(4)).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn abandoned_long_polls_leave_no_task_behind() {
     let _alone = ALONE.lock().await;
     process::raise_file_limit(15_000);
-    abandoned::count_tasks(waves() / 2).await;
+    abandoned::count_tasks(waves(2)).await;
 }
 
-/// 100,000 polls take minutes; some thousands show a leak as well.
-fn waves() -> usize {
+/// 100,000 polls take minutes; these few waves show a leak as well.
+fn waves(few: usize) -> usize {
     let slow = std::env::var_os("CHATROOM_SLOW").is_some();
-    if slow { 100_000 / abandoned::WAVE } else { 4 }
+    if slow { 100_000 / abandoned::WAVE } else { few }
 }
