@@ -17,7 +17,7 @@ use tokio::time::{Instant, MissedTickBehavior, interval_at};
 use super::encode;
 use super::error::ApiError;
 use super::messages::{Asked, NOT_REGISTERED};
-use super::named::{Bye, Gap, Presence, Ready, Reason};
+use super::named::{self, Bye, Gap, Presence, Ready, Reason};
 use super::params::{Params, cursor};
 use super::queries::{Position, Resume, Stream, Who};
 use super::refusals::Refused;
@@ -71,20 +71,6 @@ where
     }
 }
 
-/// What a stream looks like.
-const EXAMPLE: &str = r#"retry: 3170
-
-id: gqhvutdzhqf2kw3e:4
-data: {"id":4,"sender":"ann","recipient":"room_1","message":"Hello all"}
-
-event: ready
-data: {"last_id":4,"epoch":"gqhvutdzhqf2kw3e","recovered":true,"oldest_id":1}
-
-event: presence
-data: {"online_users":["ann","bob"]}
-
-"#;
-
 /// Read messages as a stream
 ///
 /// The same messages as in `/messages`, as Server-Sent Events: first those above the cursor, then
@@ -110,7 +96,7 @@ data: {"online_users":["ann","bob"]}
                 ("Cache-Control" = String, description = "`no-cache, no-transform`"),
                 ("X-Accel-Buffering" = String, description = "`no`: proxies pass events on at once"),
             ),
-            example = json!(EXAMPLE),
+            example = json!(named::EXAMPLE),
         ),
         Refused::<Asked>,
     ),

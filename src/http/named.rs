@@ -5,6 +5,20 @@ use utoipa::ToSchema;
 
 use crate::id::{Epoch, MessageId};
 
+/// What a stream looks like, for the documentation.
+pub(super) const EXAMPLE: &str = r#"retry: 3170
+
+id: gqhvutdzhqf2kw3e:4
+data: {"id":4,"sender":"ann","recipient":"room_1","message":"Hello all"}
+
+event: ready
+data: {"last_id":4,"epoch":"gqhvutdzhqf2kw3e","recovered":true,"oldest_id":1}
+
+event: presence
+data: {"online_users":["ann","bob"]}
+
+"#;
+
 /// The event `ready`: the replay is over, what follows is live.
 #[derive(Serialize, ToSchema)]
 #[schema(as = ReadyEvent, examples(

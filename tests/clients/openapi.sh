@@ -22,9 +22,11 @@ trap 'rm -rf "$folder"' EXIT
 cd "$folder"
 
 printf 'seed %s\n' "$seed"
+checks=not_a_server_error,unsupported_method,status_code_conformance,content_type_conformance
+checks+=,response_headers_conformance,response_schema_conformance
 # A stream does not end, so it is tested elsewhere (tests/clients.rs and the suites beside it).
 "$python" -m schemathesis.cli run "$server/openapi.json" \
-  --checks not_a_server_error,status_code_conformance,response_schema_conformance,content_type_conformance \
+  --checks "$checks" \
   --mode all --phases examples,coverage,fuzzing,stateful \
   --exclude-path /events \
   --max-examples 100 --seed "$seed" --generation-database none \

@@ -6,6 +6,7 @@ mod conversation;
 mod page;
 #[path = "../programs/mod.rs"]
 mod programs;
+mod promised;
 mod routes;
 mod spec;
 mod stream;

@@ -46,7 +46,8 @@ impl Spec {
 
     /// The operation of this method whose path fits.
     pub(crate) fn operation(&self, method: &str, path: &str) -> Operation<'_> {
-        let path = path.split('?').next().unwrap();
+        // A trailing slash is optional.
+        let path = path.split('?').next().unwrap().trim_end_matches('/');
         let found = self.operations().into_iter().find(|o| o.method == method && o.fits(path));
         found.unwrap_or_else(|| panic!("{method} {path} is not in the document"))
     }
@@ -118,7 +119,7 @@ impl Spec {
     }
 }
 
-impl Operation<'_> {
+impl<'a> Operation<'a> {
     /// Whether a request for `path` is one of this operation.
     fn fits(&self, path: &str) -> bool {
         let (mine, other) = (self.path.split('/'), path.split('/'));
@@ -132,7 +133,7 @@ impl Operation<'_> {
     }
 
     /// What the document says of a response.
-    pub(crate) fn response(&self, status: u16) -> &Value {
+    pub(crate) fn response(&self, status: u16) -> &'a Value {
         let response = &self.value["responses"][status.to_string()];
         assert!(response.is_object(), "{} {}: {status} is not in it", self.method, self.path);
         response
