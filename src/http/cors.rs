@@ -6,6 +6,7 @@ use rocket::fairing::{Fairing, Info, Kind, Result};
 use rocket::{Build, Data, Request, Response, Rocket};
 use rocket_cors::{AllOrSome, AllowedHeaders, AllowedOrigins, Cors, CorsOptions, Origins};
 
+use super::header;
 use crate::config::CorsOrigins;
 
 /// `rocket_cors`, which is asked only where an origin is not our own: it would refuse our own
@@ -63,10 +64,9 @@ fn escaped(origin: &str) -> String {
 
 /// Whether `rocket_cors` has a say: the request comes from a page of another origin.
 fn is_foreign(request: &Request<'_>) -> bool {
-    let Some(origin) = request.headers().get_one("Origin") else { return false };
-    let host = request.headers().get_one("Host");
-    let own = origin.split_once("://").map(|(_, host)| host);
-    own.is_none() || own != host
+    let Some(origin) = header::find(request, "Origin") else { return false };
+    let own = origin.value().split_once("://").map(|(_, host)| host);
+    own.is_none() || own != header::find(request, "Host").as_ref().map(|host| host.value())
 }
 
 #[rocket::async_trait]

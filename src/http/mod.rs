@@ -1,7 +1,7 @@
 //! The HTTP transport: a request becomes a command, an outcome becomes a response.
 //!
 //! Reading order: `users`, `send`, `messages`, `events`, `rooms`, `announcement` are
-//! the routes; `body`, `field`, `params`, `bearer` read what comes in; `reply`,
+//! the routes; `body`, `field`, `params`, `header`, `bearer` read what comes in; `reply`,
 //! `encode`, `error` write what goes out; `edge`, `cors`, `catchers` stand around them.
 
 mod announcement;
@@ -15,6 +15,7 @@ mod encode;
 mod error;
 mod events;
 mod field;
+mod header;
 mod membership;
 mod messages;
 mod named;
@@ -28,6 +29,7 @@ mod users;
 
 use std::sync::Arc;
 
+use rocket::shield::{Permission, Shield};
 use rocket::{Build, Rocket, catchers, routes};
 
 use crate::config::Settings;
@@ -46,23 +48,27 @@ pub fn mount(
     Ok(rocket
         .manage(node)
         .manage(settings)
+        // What Rocket sets by itself, but for an opt-out of something browsers gave up, which
+        // they complain about.
+        .attach(Shield::default().disable::<Permission>())
         .attach(edge::Edge)
         .attach(cors)
         .register("/", catchers![catchers::any])
         .mount(
             "/",
+            // Rocket tries them in this order, so what is asked most stands first.
             routes![
+                messages::messages,
+                send::send,
                 announcement::announcement,
                 docs::docs,
                 docs::openapi,
                 docs::page,
                 events::events,
-                messages::messages,
                 rooms::create_room,
                 membership::join_room,
                 membership::leave_room,
                 rooms::rooms,
-                send::send,
                 users::logout,
                 users::online,
                 users::register,

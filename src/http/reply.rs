@@ -11,6 +11,9 @@ use utoipa::ToSchema;
 use utoipa::openapi::Object;
 use utoipa::openapi::schema::{ObjectBuilder, Type};
 
+/// The largest piece in which a body is handed over.
+const PIECE: usize = 64 * 1024;
+
 /// A body that is JSON already, sent with status 200.
 pub(super) struct Json(pub(super) Cow<'static, [u8]>);
 
@@ -36,10 +39,14 @@ impl Json {
         let mut response = Response::new();
         response.set_status(status);
         response.set_header(ContentType::JSON);
+        let length = self.0.len();
         match self.0 {
-            Cow::Borrowed(bytes) => response.set_sized_body(bytes.len(), Cursor::new(bytes)),
-            Cow::Owned(bytes) => response.set_sized_body(bytes.len(), Cursor::new(bytes)),
+            Cow::Borrowed(bytes) => response.set_sized_body(length, Cursor::new(bytes)),
+            Cow::Owned(bytes) => response.set_sized_body(length, Cursor::new(bytes)),
         }
+        // Rocket reads a body through a buffer of this size, 4 KiB when nothing is said, until a
+        // read finds its end: one byte more than the body is one small buffer and one piece.
+        response.set_max_chunk_size((length + 1).min(PIECE));
         response
     }
 }

@@ -64,6 +64,8 @@ fn write(
     while node.queue.drain(&mut submissions) {
         let mut delivery = Delivery::default();
         let mut replies = Vec::with_capacity(submissions.len());
+        // A message to a user is news to both ends.
+        delivery.events.reserve(2 * submissions.len());
         for (command, reply) in submissions.drain(..) {
             entries.push(stamp.entry(command));
             replies.push(reply);
