@@ -207,6 +207,23 @@ async fn a_file_that_was_cut_is_noticed() {
 }
 
 #[tokio::test]
+async fn a_file_that_was_cut_among_zeros_is_noticed() {
+    let (home, file) = stored().await;
+    let db = rusqlite::Connection::open(&file).unwrap();
+    db.execute_batch(
+        "PRAGMA secure_delete = on; CREATE TABLE zeros (a); \
+         INSERT INTO zeros VALUES (zeroblob(20000)); DROP TABLE zeros;",
+    )
+    .unwrap();
+    db.close().unwrap();
+    let good = std::fs::read(&file).unwrap();
+    assert_eq!(good[good.len() - 1], 0, "free pages at the end");
+    assert_refused(home.path(), &file, &good[..good.len() - 1], "a byte short");
+    std::fs::write(&file, &good).unwrap();
+    Server::start_in(home.path(), STORE);
+}
+
+#[tokio::test]
 async fn entries_that_were_edited_removed_or_moved_are_noticed() {
     let (home, file) = stored().await;
     let good = std::fs::read(&file).unwrap();

@@ -62,6 +62,8 @@ impl SqliteLog {
         let lock = lock(path)?;
         if is_new(path)? {
             create(path).map_err(|error| failed(&error))?;
+        } else {
+            check_length(path)?;
         }
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let db = Connection::open_with_flags(path, flags).map_err(|error| failed(&error))?;
@@ -261,6 +263,41 @@ fn is_new(path: &Path) -> Result<bool, OpenError> {
         return foreign("the database of another program");
     }
     Ok(false)
+}
+
+/// Refuses a file that ends before its last page does.
+///
+/// SQLite rounds the length up to whole pages and takes what is missing for zeros: a checksum
+/// over the entries cannot tell that from zeros that were always there.
+fn check_length(path: &Path) -> Result<(), OpenError> {
+    // After a crash the log beside it has the pages that the file may lack.
+    if std::fs::metadata(beside(path, "-wal")).is_ok_and(|wal| wal.len() > 0) {
+        return Ok(());
+    }
+    let shown = path.display();
+    let (expected, found) = lengths(path)
+        .map_err(|error| OpenError(format!("The store {shown} cannot be read: {error}.")))?;
+    if found < expected {
+        return Err(OpenError(format!(
+            "The store {shown} is damaged: it ends after {found} of {expected} bytes. Nothing was \
+             changed; put a backup in its place, or name another file with --store."
+        )));
+    }
+    Ok(())
+}
+
+/// How many bytes the file says that it has, and how many it has.
+fn lengths(path: &Path) -> std::io::Result<(u64, u64)> {
+    let mut file = File::open(path)?;
+    // The layout of the header: https://sqlite.org/fileformat.html#the_database_header
+    let mut header = [0; 100];
+    file.read_exact(&mut header)?;
+    let page = match u16::from_be_bytes([header[16], header[17]]) {
+        1 => 65_536,
+        size => u64::from(size),
+    };
+    let pages = u32::from_be_bytes([header[28], header[29], header[30], header[31]]);
+    Ok((u64::from(pages) * page, file.metadata()?.len()))
 }
 
 /// Makes an empty store under another name first, so that a half-made one is never found.
