@@ -19,7 +19,9 @@ type Launch = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 /// Holds the servers that are named; prints their ports in one line; ends when the parent does.
 pub(crate) fn run(servers: &[String]) -> Result<(), Box<dyn Error>> {
-    // As in the real program.
+    // Memory and runtime are as in the real program.
+    #[cfg(target_os = "linux")]
+    rustix::thread::disable_transparent_huge_pages(true)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let _inside = runtime.enter();
     // All are built before one is launched: building a Rocket switches its log on for them all.
