@@ -40,7 +40,7 @@ fn the_first_conversation_goes_as_it_says_in_requests() {
 #[test]
 fn every_file_that_it_names_is_there() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let folders = ["src/", "tests/", "examples/", "script/", "docs/"];
+    let folders = ["src/", "tests/", "examples/", "script/", "docs/", "benches/"];
     let prose: Vec<_> = README.split("```").step_by(2).collect();
     let prose = prose.concat();
     let quoted = prose.split('`').skip(1).step_by(2);
