@@ -1,27 +1,12 @@
 //! Many clients, each with a long poll of its own.
 
 use std::sync::Arc;
-use std::time::Instant;
 
 use tokio::sync::Semaphore;
 use tokio::task::{JoinHandle, JoinSet};
 
-use crate::support::chat;
-use crate::support::wire::{Reply, Wire};
-
-/// How a long poll was answered.
-pub(crate) struct Answer {
-    /// When the whole answer had arrived.
-    pub(crate) at: Instant,
-    reply: Reply,
-}
-
-impl Answer {
-    /// How many messages it had; looked at last, because it takes time that is measured.
-    pub(crate) fn messages(&self) -> usize {
-        self.reply.success::<chat::Page>().messages.len()
-    }
-}
+use crate::support::chat::{self, Page};
+use crate::support::wire::Wire;
 
 /// Registers `count` names over a few connections.
 pub(crate) async fn register(port: u16, count: usize) -> Vec<String> {
@@ -59,31 +44,40 @@ pub(crate) async fn greet(wire: &mut Wire, target: &str) {
     assert_eq!(wire.get(target).await.unwrap().head.status, 200);
 }
 
-/// One long poll for each name, all of them asked when this returns.
-pub(crate) async fn wait(port: u16, names: &[String], cursor: u64) -> Vec<JoinHandle<Answer>> {
+/// One long poll for each name, all of them asked when this returns; they are still to be read.
+pub(crate) async fn ask(port: u16, names: &[String], cursor: u64) -> Vec<Wire> {
     let connecting = Arc::new(Semaphore::new(64));
-    let mut polls = Vec::with_capacity(names.len());
+    let mut asking = Vec::with_capacity(names.len());
     for name in names {
         let turn = connecting.clone().acquire_owned().await.unwrap();
         let target = format!("/messages?username={name}&last_id={cursor}");
-        polls.push(tokio::spawn(async move {
+        asking.push(tokio::spawn(async move {
             let mut wire = Wire::connect(port).await.unwrap();
             greet(&mut wire, &target).await;
             let wait = format!("{target}&wait=55");
             wire.ask("GET", &wait, "", b"").await.unwrap();
             drop(turn);
-            let reply = wire.reply().await.unwrap();
-            Answer { at: Instant::now(), reply }
+            wire
         }));
     }
-    let _all_asked = connecting.acquire_many(64).await.unwrap();
-    polls
+    let mut wires = Vec::with_capacity(names.len());
+    for wire in asking {
+        wires.push(wire.await.unwrap());
+    }
+    wires
 }
 
-/// Sends a message; gives the moment before.
-pub(crate) async fn send(port: u16, from: &str, to: &str, message: &str) -> Instant {
+/// One long poll for each name, all of them asked when this returns; how many messages each gets.
+pub(crate) async fn wait(port: u16, names: &[String], cursor: u64) -> Vec<JoinHandle<usize>> {
+    let wires = ask(port, names, cursor).await;
+    let answers = wires.into_iter().map(|mut wire| {
+        tokio::spawn(async move { wire.reply().await.unwrap().success::<Page>().messages.len() })
+    });
+    answers.collect()
+}
+
+/// Sends a message.
+pub(crate) async fn send(port: u16, from: &str, to: &str, message: &str) {
     let mut wire = Wire::connect(port).await.unwrap();
-    let before = Instant::now();
     chat::send(&mut wire, from, to, message).await.unwrap();
-    before
 }

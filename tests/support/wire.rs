@@ -132,6 +132,12 @@ impl Wire {
         self.stream.get_ref().set_zero_linger()
     }
 
+    /// The bare connection, for who reads it in another way.
+    pub fn into_std(self) -> Result<std::net::TcpStream> {
+        assert!(self.stream.buffer().is_empty(), "nothing of an answer was read");
+        self.stream.into_inner().into_std()
+    }
+
     async fn line(&mut self) -> Result<String> {
         let mut line = String::new();
         self.stream.read_line(&mut line).await?;
