@@ -31,6 +31,9 @@ pub enum Command {
         /// The hash of the token of an earlier registration of this name.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         proof: Option<TokenHash>,
+        /// A guest is in named rooms only while it is connected.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        guest: bool,
     },
     /// Ends the registration that holds a name.
     Logout {
@@ -53,6 +56,9 @@ pub enum Command {
         /// The client's own id for it, with which it may safely be sent again.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         once: Option<Once>,
+        /// The name that Socket.IO receivers are shown instead of the sender's own.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        shown: Option<Name>,
     },
     /// Opens a numbered room.
     CreateRoom {
@@ -60,6 +66,11 @@ pub enum Command {
         admin: NameKey,
         /// Who else is in it.
         participants: Vec<Participant>,
+    },
+    /// Makes sure that there is a named room of this name.
+    OpenRoom {
+        /// The name.
+        room: RoomName,
     },
     /// Enters an open named room.
     JoinRoom {
@@ -125,6 +136,9 @@ pub struct Policy {
     pub shared_names: bool,
     /// The named rooms that always exist.
     pub rooms: Vec<RoomName>,
+    /// Whether a named room comes into being when somebody asks for it.
+    #[serde(default)]
+    pub rooms_open: bool,
 }
 
 /// A command with the moment it was stamped: one entry of the log.

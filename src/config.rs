@@ -62,6 +62,8 @@ pub struct Settings {
     /// takes is for the vocabulary to say; here they are only not empty and not twice.
     #[serde(deserialize_with = "value::names")]
     pub rooms: Vec<String>,
+    /// Whether other named rooms come into being when somebody joins them or sends to them.
+    pub rooms_open: bool,
     /// The file that `/announcement` serves, relative to the working directory.
     #[serde(deserialize_with = "value::text")]
     pub announcement: PathBuf,

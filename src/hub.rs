@@ -9,7 +9,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use dashmap::DashMap;
-use tokio::sync::{Notify, watch};
+use parking_lot::RwLock;
+use tokio::sync::{Notify, mpsc, watch};
 
 use crate::event::{Event, Topic};
 use crate::id::{RoomId, UserId};
@@ -21,6 +22,8 @@ pub struct Hub {
     numbers: AtomicU64,
     /// The names of who is online, as JSON: the newest is all that counts.
     online: watch::Sender<Arc<str>>,
+    /// Those who look at everything, to bring it to many at once.
+    taps: RwLock<Vec<mpsc::UnboundedSender<Event>>>,
 }
 
 #[derive(Debug, Default)]
@@ -33,7 +36,8 @@ struct Waiter {
 impl Default for Hub {
     fn default() -> Hub {
         let online = watch::Sender::new(Arc::from("[]"));
-        Hub { topics: DashMap::new(), numbers: AtomicU64::new(0), online }
+        let taps = RwLock::default();
+        Hub { topics: DashMap::new(), numbers: AtomicU64::new(0), online, taps }
     }
 }
 
@@ -51,8 +55,18 @@ impl Hub {
         subscription
     }
 
+    /// Every event from now on. The receiver must keep up.
+    pub fn tap(&self) -> mpsc::UnboundedReceiver<Event> {
+        let (tap, events) = mpsc::unbounded_channel();
+        self.taps.write().push(tap);
+        events
+    }
+
     /// Wakes those whom `event` concerns.
     pub fn publish(&self, event: &Event) {
+        for tap in self.taps.read().iter() {
+            let _ = tap.send(event.clone());
+        }
         match event {
             Event::Posted(topic) => self.wake(topic, false),
             Event::RoomsChanged(user) | Event::Ended(user) => self.wake(&Topic::User(*user), true),

@@ -56,6 +56,8 @@ pub mod config;
 
 pub mod http;
 
+pub mod socketio;
+
 pub mod banner;
 
 pub mod server;

@@ -28,6 +28,8 @@ pub struct Message {
     pub recipient: Arc<str>,
     /// Whether `recipient` is a user or a room.
     pub kind: Kind,
+    /// What Socket.IO receivers are shown as the sender, if that is not `sender`.
+    pub shown: Option<Arc<str>>,
     /// What was said.
     pub text: Text,
 }

@@ -1,5 +1,7 @@
 //! What became of a command, for the one who asked.
 
+use std::fmt;
+
 use crate::id::{MessageId, RoomId, UserId};
 
 /// The verdict on a command. The same state and entry always give the same verdict.
@@ -32,6 +34,11 @@ pub enum Outcome {
         /// Its id.
         room: RoomId,
     },
+    /// There is a named room.
+    RoomOpened {
+        /// Its id.
+        room: RoomId,
+    },
     /// A named room was entered.
     Joined,
     /// A room was left.
@@ -57,6 +64,24 @@ pub enum Rejection {
     ParticipantNotOnline(String),
     /// The `client_msg_id` was used with another body.
     OnceConflict,
+}
+
+impl fmt::Display for Rejection {
+    /// A sentence for people.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Rejection::NameTaken => "Username already taken.",
+            Rejection::NotRegistered => "Username not found.",
+            Rejection::RoomNotFound => "Room does not exist.",
+            Rejection::NotParticipant => "You are not a participant of this room.",
+            Rejection::RoomNotOpen => "This room cannot be joined.",
+            Rejection::RecipientNotOnline => "Recipient not online.",
+            Rejection::ParticipantNotOnline(name) => {
+                return write!(f, "User {name} is not online.");
+            }
+            Rejection::OnceConflict => "This client_msg_id was used for another message.",
+        })
+    }
 }
 
 impl Rejection {

@@ -14,6 +14,8 @@ use crate::timestamp::Timestamp;
 #[derive(Debug, Default)]
 pub struct Presence {
     users: DashMap<UserId, Arc<Seen>>,
+    /// The connected sockets, by the id that others know them by, since when.
+    sockets: DashMap<String, Timestamp>,
 }
 
 #[derive(Debug, Default)]
@@ -56,6 +58,37 @@ impl Presence {
             seen.open.load(Ordering::Relaxed) > 0
                 || seen.last.load(Ordering::Relaxed) >= clock::now().before(timeout).0
         })
+    }
+
+    /// This user went at `since`. Unless something came of it later, it is no longer here.
+    pub fn leave(&self, user: UserId, since: Timestamp) -> bool {
+        let Some(seen) = self.users.get(&user) else { return true };
+        let stayed =
+            seen.open.load(Ordering::Relaxed) > 0 || seen.last.load(Ordering::Relaxed) > since.0;
+        if !stayed {
+            seen.last.store(0, Ordering::Relaxed);
+        }
+        !stayed
+    }
+
+    /// A socket is connected.
+    pub fn connected(&self, socket: &str, at: Timestamp) {
+        self.sockets.insert(socket.to_owned(), at);
+    }
+
+    /// A socket is gone.
+    pub fn disconnected(&self, socket: &str) {
+        self.sockets.remove(socket);
+    }
+
+    /// The connected sockets in the order in which they came.
+    pub fn sockets(&self) -> Vec<(String, Timestamp)> {
+        let socket = |socket: dashmap::mapref::multiple::RefMulti<'_, String, Timestamp>| {
+            (socket.key().clone(), *socket.value())
+        };
+        let mut sockets: Vec<_> = self.sockets.iter().map(socket).collect();
+        sockets.sort_by(|(a, since), (b, then)| (since, a).cmp(&(then, b)));
+        sockets
     }
 
     /// The registration has ended.

@@ -17,6 +17,7 @@ use crate::log::memory::MemoryLog;
 use crate::log::sqlite::SqliteLog;
 use crate::name::RoomName;
 use crate::node::{Absence, Node};
+use crate::socketio;
 
 /// How long requests under way may take to end when the server is told to: seconds.
 const GRACE: u32 = 1;
@@ -53,6 +54,7 @@ impl Server {
         let node = Node::start(log, policy(&settings)?, absence);
         let node = node.map_err(|error| sentence(&error))?;
         let rocket = rocket::custom(rocket_config(&settings));
+        let rocket = socketio::mount(rocket, node.clone(), &settings);
         let rocket = http::mount(rocket, node.clone(), settings);
         Ok(Server { rocket: rocket.map_err(|error| sentence(&error))?, node })
     }
@@ -133,7 +135,8 @@ fn policy(settings: &Settings) -> Result<Policy, ServerError> {
             .map_err(|error| ServerError(format!("rooms: {name:?} cannot be a room: {error}")))
     };
     let rooms = settings.rooms.iter().map(room).collect::<Result<_, _>>()?;
-    Ok(Policy { shared_names: settings.compat.shared_names, rooms })
+    let shared_names = settings.compat.shared_names;
+    Ok(Policy { shared_names, rooms, rooms_open: settings.rooms_open })
 }
 
 fn rocket_config(settings: &Settings) -> Config {

@@ -23,6 +23,11 @@ impl Text {
         self.0.get()
     }
 
+    /// The JSON string, to put into other JSON.
+    pub fn as_raw(&self) -> &RawValue {
+        &self.0
+    }
+
     /// The text itself.
     pub fn decode(&self) -> String {
         serde_json::from_str(self.0.get()).unwrap_or_default()

@@ -10,6 +10,12 @@ use sha2::{Digest, Sha256};
 #[derive(Clone)]
 pub struct Token(String);
 
+impl fmt::Debug for Token {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Token")
+    }
+}
+
 impl Token {
     /// A token from random bytes.
     pub fn from_random(bytes: [u8; 32]) -> Token {

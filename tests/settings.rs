@@ -96,6 +96,7 @@ fn the_defaults_are_the_documented_ones() {
     assert_eq!(defaults.durability, Durability::Full);
     assert_eq!(defaults.cors_origins, CorsOrigins::Any);
     assert_eq!(defaults.rooms, ["General"]);
+    assert!(defaults.rooms_open);
     assert_eq!(defaults.announcement, PathBuf::from("announcement.txt"));
     assert_eq!(defaults.log_level, LogLevel::Info);
     assert_eq!(defaults.log_file, None);

@@ -19,13 +19,14 @@ const IMPORTS: &[(&str, &[&str])] = &[
     ("presence", &["id", "timestamp", "clock"]),
     ("node", &["VOCABULARY", "log", "state", "hub", "presence", "clock", "config"]),
     ("http", &["VOCABULARY", "node", "hub", "config"]),
+    ("socketio", &["VOCABULARY", "node", "hub", "config"]),
     ("banner", &["config"]),
-    ("server", &["VOCABULARY", "banner", "config", "http", "log", "node"]),
+    ("server", &["VOCABULARY", "banner", "config", "http", "log", "node", "socketio"]),
     ("main", &["config", "server"]),
 ];
 
 /// Where Rocket may be named.
-const ROCKET: &[&str] = &["http", "server", "main"];
+const ROCKET: &[&str] = &["http", "socketio", "server", "main"];
 
 /// What the state must not know: the clock, randomness, tasks, locks, files, hash order.
 const IMPURE: &[&str] = &[

@@ -189,6 +189,7 @@ pub(super) async fn send(
         recipient: Address::parse(recipient),
         text: Text::new(message),
         once,
+        shown: None,
     };
     let outcome = node.submit(command).await;
     let outcome = outcome.map_err(|error| ApiError::submit(error, SENDER_UNKNOWN))?;

@@ -150,6 +150,7 @@ pub(super) async fn register(
         name,
         token: TokenHash::of(token.secret()),
         proof: presented.map(TokenHash::of),
+        guest: false,
     };
     let outcome = node.submit(command).await;
     let outcome = outcome.map_err(|error| ApiError::submit(error, NOT_FOUND))?;

@@ -15,15 +15,18 @@ use std::time::Duration;
 use parking_lot::{Mutex, RwLock};
 use tokio::sync::oneshot;
 
+use crate::clock;
 use crate::command::{Command, Policy};
 use crate::hub::{Hub, Subscription};
 use crate::id::{Epoch, MessageId, RoomId, UserId};
 use crate::log::{AppendError, Damage, Log};
 use crate::name;
 use crate::outcome::{Outcome, Rejection, Verdict};
-use crate::presence::{Open, Presence};
+pub use crate::presence::Open;
+use crate::presence::Presence;
 pub use crate::state::{Page, Query, RoomInfo, SERVER, With};
 use crate::state::{Plan, State};
+use crate::timestamp::Timestamp;
 use crate::token::Token;
 use queue::Queue;
 
@@ -144,6 +147,21 @@ impl Node {
         Token::from_random(random())
     }
 
+    /// The moment now.
+    pub fn now(&self) -> Timestamp {
+        clock::now()
+    }
+
+    /// A number from 0 to `end` - 1, as good as evenly.
+    pub fn random_below(&self, end: u32) -> u32 {
+        u32::from_le_bytes(random()) % end
+    }
+
+    /// A key that nobody else has.
+    pub fn random_key(&self) -> [u8; 32] {
+        random()
+    }
+
     /// The life of the message sequence.
     pub fn epoch(&self) -> &Epoch {
         &self.epoch
@@ -199,6 +217,11 @@ impl Node {
     /// Those who wait for news.
     pub fn hub(&self) -> &Arc<Hub> {
         &self.hub
+    }
+
+    /// Looks at the state; `look` must be quick and must not wait.
+    pub(crate) fn look<T>(&self, look: impl FnOnce(&State) -> T) -> T {
+        look(&self.state.read())
     }
 
     /// Waits for what is new to `user`. Subscribe first, then read.

@@ -68,6 +68,7 @@ pub enum Change {
     Direct { sender: UserId, recipient: UserId },
     Post { sender: UserId },
     Create { members: BTreeSet<UserId> },
+    Open,
     Join { user: UserId },
     Leave { user: UserId },
 }
@@ -136,6 +137,13 @@ impl State {
                 }
                 Change::Create { members }
             }
+            Command::OpenRoom { room } => match self.rooms.by_name(room.key().as_str()) {
+                Some(room) => {
+                    return Ok(Plan::Answered(Outcome::RoomOpened { room: room.clone() }));
+                }
+                None if self.policy.rooms_open => Change::Open,
+                None => return Err(Rejection::RoomNotFound),
+            },
             Command::JoinRoom { name, room } => {
                 let user = self.user(name).ok_or(Rejection::NotRegistered)?;
                 let found = self.rooms.get(room).ok_or(Rejection::RoomNotFound)?;
@@ -173,16 +181,18 @@ impl State {
                 Ok(Outcome::Noted)
             }
             (Change::Note, Command::Configure(policy)) => {
-                policy.rooms.iter().for_each(|name| self.rooms.ensure(name, at));
+                for name in &policy.rooms {
+                    self.rooms.ensure(name, at);
+                }
                 self.policy = policy;
                 Ok(Outcome::Noted)
             }
-            (Change::Register { resume, proven }, Command::Register { name, token, .. }) => {
+            (Change::Register { resume, proven }, Command::Register { name, token, guest, .. }) => {
                 let user = resume.unwrap_or_else(|| self.users.add(name));
                 if !proven {
                     self.users.add_token(user, token);
                 }
-                self.users.hold(user);
+                self.users.hold(user, guest);
                 self.acted(user, at);
                 events.push(Event::Registered(user));
                 Ok(Outcome::Registered { user, resumed: proven })
@@ -193,16 +203,17 @@ impl State {
             }
             (
                 Change::Direct { sender, recipient },
-                Command::Send { text, once, recipient: Address::User(to), sender: from },
+                Command::Send { text, once, recipient: Address::User(to), sender: from, .. },
             ) => {
                 let id = self.direct(sender, &from, recipient, &to, text, at, events);
                 self.sent(sender, once, id, at)
             }
             (
                 Change::Post { sender },
-                Command::Send { text, once, recipient: Address::Room(room), .. },
+                Command::Send { text, once, recipient: Address::Room(room), shown, .. },
             ) => {
-                let id = self.post(sender, room, text, at, events);
+                let shown = shown.map(|name| name.text().clone());
+                let id = self.post(sender, room, shown, text, at, events);
                 self.sent(sender, once, id, at)
             }
             (Change::Create { members }, Command::CreateRoom { .. }) => {
@@ -219,6 +230,9 @@ impl State {
                     self.notify(member, &notice, at, events);
                 }
                 Ok(Outcome::RoomCreated { room })
+            }
+            (Change::Open, Command::OpenRoom { room }) => {
+                Ok(Outcome::RoomOpened { room: self.rooms.ensure(&room, at) })
             }
             (Change::Join { user }, Command::JoinRoom { room, .. }) => {
                 if let Some(found) = self.rooms.get_mut(&room) {
@@ -294,6 +308,7 @@ impl State {
             sender: name(sender).unwrap_or_default(),
             recipient: name(recipient).unwrap_or_default(),
             kind: Kind::Direct,
+            shown: None,
             text,
         });
         if let Some(user) = self.users.get_mut(recipient) {
@@ -316,6 +331,7 @@ impl State {
         &mut self,
         sender: UserId,
         room: RoomId,
+        shown: Option<Arc<str>>,
         text: Text,
         at: Timestamp,
         events: &mut Vec<Event>,
@@ -330,6 +346,7 @@ impl State {
                 sender: name.unwrap_or_default(),
                 recipient: found.text.clone(),
                 kind: Kind::Room,
+                shown,
                 text,
             }));
         }
@@ -347,6 +364,7 @@ impl State {
             sender: SERVER.into(),
             recipient: user.name.text().clone(),
             kind: Kind::Direct,
+            shown: None,
             text: Text::new(text),
         });
         user.receive(&NameKey::server(), &message);

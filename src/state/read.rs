@@ -9,8 +9,10 @@ use super::timeline::Timeline;
 use super::users::User;
 use crate::id::{Epoch, MessageId, RoomId, UserId};
 use crate::message::Message;
+use crate::name::Name;
 use crate::outcome::Rejection;
 use crate::timestamp::Timestamp;
+use crate::token::TokenHash;
 
 /// A reader's question.
 #[derive(Clone, Debug, Default)]
@@ -129,6 +131,55 @@ impl State {
         // A reader who has everything is at the head, also when the newest are not for it.
         let last_id = messages.last().filter(|_| has_more).map_or(self.head, |last| last.id);
         Ok(Page { messages, last_id, recovered, has_more })
+    }
+
+    /// The user that a token proves, with its name; also when its registration has ended.
+    pub fn by_token(&self, token: TokenHash) -> Option<(UserId, &Name)> {
+        let id = self.users.by_token(token)?;
+        Some((id, &self.users.get(id)?.name))
+    }
+
+    /// The name of a user.
+    pub fn name_of(&self, user: UserId) -> Option<&Name> {
+        self.users.get(user).map(|user| &user.name)
+    }
+
+    /// Whether the user is in named rooms only while it is connected.
+    pub fn is_guest(&self, user: UserId) -> bool {
+        self.users.get(user).is_some_and(|user| user.guest)
+    }
+
+    /// The named room whose name has this key.
+    pub fn room_named(&self, key: &str) -> Option<&RoomId> {
+        self.rooms.by_name(key)
+    }
+
+    /// What people call a room.
+    pub fn room_name(&self, room: &RoomId) -> Option<&Arc<str>> {
+        self.rooms.get(room).map(|room| &room.name)
+    }
+
+    /// Whether `user` is in `room` now.
+    pub fn is_member(&self, user: UserId, room: &RoomId) -> bool {
+        self.rooms.get(room).is_some_and(|room| room.members.contains(&user))
+    }
+
+    /// What is new above `cursor` for a user who watches these rooms: their messages, as far as
+    /// the user is in them, beside its direct ones, both ways.
+    pub fn read_watched<'r>(
+        &self,
+        user: UserId,
+        rooms: impl Iterator<Item = &'r RoomId>,
+        cursor: MessageId,
+        limit: usize,
+    ) -> Vec<Arc<Message>> {
+        let Some(direct) = self.users.get(user).filter(|user| user.is_held()) else {
+            return Vec::new();
+        };
+        let rooms = rooms.filter_map(|id| self.rooms.get(id));
+        let watched = rooms.filter(|room| room.members.contains(&user)).map(|room| &room.messages);
+        let sources: Vec<_> = [&direct.inbox, &direct.sent].into_iter().chain(watched).collect();
+        oldest(&sources, cursor, limit).0
     }
 
     /// The rooms `user` is in, and the open ones.

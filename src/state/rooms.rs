@@ -49,6 +49,11 @@ impl Rooms {
         self.rooms.range(RoomId::Named("".into())..)
     }
 
+    /// The named room whose name has this key.
+    pub(super) fn by_name(&self, key: &str) -> Option<&RoomId> {
+        self.named.get(key)
+    }
+
     /// The number of rooms.
     pub(super) fn len(&self) -> usize {
         self.rooms.len()
@@ -65,9 +70,9 @@ impl Rooms {
     /// Makes sure that the room of this name exists.
     ///
     /// Its id is the slug of its name, with a number behind it when another room has that slug.
-    pub(super) fn ensure(&mut self, name: &RoomName, at: Timestamp) {
-        if self.named.contains_key(name.key()) {
-            return;
+    pub(super) fn ensure(&mut self, name: &RoomName, at: Timestamp) -> RoomId {
+        if let Some(id) = self.named.get(name.key()) {
+            return id.clone();
         }
         let mut id = RoomId::Named(name.slug().clone());
         let mut number = 1;
@@ -76,7 +81,8 @@ impl Rooms {
             id = RoomId::Named(format!("{}-{number}", name.slug()).into());
         }
         self.named.insert(name.key().clone(), id.clone());
-        self.insert(id, name.text().clone(), BTreeSet::new(), at);
+        self.insert(id.clone(), name.text().clone(), BTreeSet::new(), at);
+        id
     }
 
     fn insert(&mut self, id: RoomId, name: Arc<str>, members: BTreeSet<UserId>, at: Timestamp) {

@@ -72,6 +72,7 @@ mod tests {
                 sender: "a".into(),
                 recipient: "b".into(),
                 kind: Kind::Direct,
+                shown: None,
                 text: Text::new(""),
             }));
         }

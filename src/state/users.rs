@@ -21,6 +21,8 @@ pub(super) struct User {
     /// Its place in the order of registrations while the name is held.
     held: Option<u64>,
     tokens: Vec<TokenHash>,
+    /// Whether it is in named rooms only while it is connected.
+    pub(super) guest: bool,
     /// When an entry last came from this user.
     pub(super) acted: Timestamp,
     /// The rooms it is in now.
@@ -77,9 +79,14 @@ impl Users {
         self.latest.get(key).copied()
     }
 
+    /// The user that this token proves.
+    pub(super) fn by_token(&self, token: TokenHash) -> Option<UserId> {
+        self.tokens.get(&token).copied()
+    }
+
     /// The user that this token proves, if it is one of that name.
     pub(super) fn proven(&self, token: TokenHash, key: &NameKey) -> Option<UserId> {
-        let id = *self.tokens.get(&token)?;
+        let id = self.by_token(token)?;
         (self.users.get(&id)?.name.key() == key).then_some(id)
     }
 
@@ -106,6 +113,7 @@ impl Users {
                 name,
                 held: None,
                 tokens: Vec::new(),
+                guest: false,
                 acted: Timestamp::default(),
                 rooms: BTreeSet::new(),
                 inbox: Timeline::default(),
@@ -117,10 +125,11 @@ impl Users {
     }
 
     /// Lets `id` hold its name, which is free.
-    pub(super) fn hold(&mut self, id: UserId) {
+    pub(super) fn hold(&mut self, id: UserId, guest: bool) {
         let Some(user) = self.users.get_mut(&id).filter(|user| !user.is_held()) else { return };
         self.registrations += 1;
         user.held = Some(self.registrations);
+        user.guest = guest;
         self.order.insert(self.registrations, id);
         self.holders.insert(user.name.key().clone(), id);
         self.latest.insert(user.name.key().clone(), id);

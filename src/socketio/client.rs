@@ -1,0 +1,182 @@
+//! What is known of one connected socket.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::Instant;
+
+use parking_lot::Mutex;
+use socketioxide::extract::SocketRef;
+
+use super::actions::Action;
+use super::dialect::Dialect;
+use super::flow::Flow;
+use super::payload::Payload;
+use crate::id::{MessageId, RoomId, UserId};
+use crate::name::Name;
+use crate::node::Open;
+use crate::timestamp::Timestamp;
+use crate::token::TokenHash;
+
+/// Bytes that may wait for a socket that does not take them; then it is closed.
+const MOST_QUEUED: usize = 1 << 20;
+
+/// Events a second that a socket may send for long.
+const EVENTS_A_SECOND: f64 = 100.0;
+
+/// Events that it may send at once.
+const EVENTS_AT_ONCE: f64 = 200.0;
+
+/// A connected socket.
+pub(super) struct Client {
+    pub(super) socket: SocketRef,
+    pub(super) flow: Arc<Flow>,
+    pub(super) connected: Timestamp,
+    pub(super) identity: Mutex<Identity>,
+    pub(super) inbox: Mutex<Inbox>,
+    /// What its user wants done, in order.
+    pub(super) actions: Mutex<Actions>,
+    allowance: Mutex<Allowance>,
+}
+
+/// Who a socket is.
+pub(super) struct Identity {
+    pub(super) name: Name,
+    /// The hash of the token that its registration gets, or has.
+    pub(super) token: TokenHash,
+    /// The registration, once there is one.
+    pub(super) user: Option<UserId>,
+    /// While it is held, the user is online.
+    pub(super) open: Option<Open>,
+    /// The name was made up here, so another one does as well.
+    pub(super) made_up: bool,
+}
+
+/// What is on its way to a socket.
+#[derive(Default)]
+pub(super) struct Inbox {
+    packets: VecDeque<Payload>,
+    bytes: usize,
+    /// Everything up to here was queued.
+    pub(super) cursor: MessageId,
+    pub(super) watched: Vec<Watched>,
+    /// What a socket that came back was told already.
+    pub(super) resume: Option<Resume>,
+}
+
+/// Where a socket that came back goes on.
+pub(super) struct Resume {
+    /// The last it had seen before it went.
+    pub(super) from: MessageId,
+    /// Up to here it was told on its return, of the rooms that it was still in.
+    pub(super) told: MessageId,
+    /// Those rooms.
+    pub(super) rooms: Vec<RoomId>,
+}
+
+/// A room that a socket watches.
+pub(super) struct Watched {
+    pub(super) room: RoomId,
+    pub(super) dialect: Dialect,
+    /// Only messages above this are new to it.
+    pub(super) from: MessageId,
+}
+
+/// What waits to be done for a socket.
+#[derive(Default)]
+pub(super) struct Actions {
+    pub(super) waiting: VecDeque<Action>,
+    /// A task is at it.
+    pub(super) running: bool,
+}
+
+struct Allowance {
+    events: f64,
+    since: Instant,
+}
+
+impl Client {
+    pub(super) fn new(
+        socket: SocketRef,
+        flow: Arc<Flow>,
+        connected: Timestamp,
+        identity: Identity,
+    ) -> Client {
+        Client {
+            socket,
+            flow,
+            connected,
+            identity: Mutex::new(identity),
+            inbox: Mutex::default(),
+            actions: Mutex::default(),
+            allowance: Mutex::new(Allowance { events: EVENTS_AT_ONCE, since: Instant::now() }),
+        }
+    }
+
+    /// The registration, once there is one.
+    pub(super) fn user(&self) -> Option<UserId> {
+        self.identity.lock().user
+    }
+
+    /// The name that it acts under.
+    pub(super) fn name(&self) -> Name {
+        self.identity.lock().name.clone()
+    }
+
+    /// Whether it may send one more event now.
+    pub(super) fn may_send(&self) -> bool {
+        let mut allowance = self.allowance.lock();
+        let regained = allowance.since.elapsed().as_secs_f64() * EVENTS_A_SECOND;
+        allowance.since = Instant::now();
+        allowance.events = (allowance.events + regained).min(EVENTS_AT_ONCE);
+        if allowance.events < 1.0 {
+            return false;
+        }
+        allowance.events -= 1.0;
+        true
+    }
+
+    /// Emits a packet, behind all that waits. False when too much waits: the socket is to be
+    /// closed, and its cursor recovers it.
+    pub(super) fn emit(&self, payload: Payload) -> bool {
+        let mut inbox = self.inbox.lock();
+        inbox.push(payload);
+        self.flush(&mut inbox);
+        inbox.bytes <= MOST_QUEUED
+    }
+
+    /// Emits what waits, as far as the socket takes it; true when nothing is left.
+    pub(super) fn flush(&self, inbox: &mut Inbox) -> bool {
+        while let Some(payload) = inbox.packets.front() {
+            if !self.flow.has_room() {
+                return false;
+            }
+            let length = payload.len();
+            // A socket that is gone takes nothing; its disconnect handler tidies up.
+            if self.socket.emit(payload.event, payload).is_err() {
+                inbox.packets.clear();
+                inbox.bytes = 0;
+                return true;
+            }
+            self.flow.sent(length);
+            inbox.bytes -= length;
+            inbox.packets.pop_front();
+        }
+        true
+    }
+}
+
+impl Inbox {
+    /// Queues a packet behind all others.
+    pub(super) fn push(&mut self, payload: Payload) {
+        self.bytes += payload.len();
+        self.packets.push_back(payload);
+    }
+
+    /// Watches a room from a message on, in one more dialect or none the less.
+    pub(super) fn watch(&mut self, room: &RoomId, dialect: Dialect, from: MessageId) {
+        let known = self.watched.iter().any(|w| w.room == *room && w.dialect == dialect);
+        if !known {
+            self.watched.push(Watched { room: room.clone(), dialect, from });
+        }
+    }
+}

@@ -1,0 +1,276 @@
+//! Who a socket is, what it is told first; what remains when it goes.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use socketioxide::extract::SocketRef;
+use socketioxide::socket::Sid;
+
+use super::Gateway;
+use super::client::{Client, Identity, Resume};
+use super::dialect;
+use super::flow::Flow;
+use super::payload::Payload;
+use super::roster;
+use crate::command::Command;
+use crate::id::{MessageId, RoomId, UserId};
+use crate::name::Name;
+use crate::timestamp::Timestamp;
+use crate::token::{Token, TokenHash};
+
+/// How long a user whose last socket has gone is still taken to be here.
+const GRACE: Duration = Duration::from_secs(10);
+
+/// Most messages that one packet brings a socket that comes back.
+const MISSED: usize = 1000;
+
+/// Most bytes of that packet's messages.
+const MISSED_BYTES: usize = 512 << 10;
+
+/// What a client says of itself when it connects.
+#[derive(Debug, Default, Deserialize)]
+pub(super) struct Auth {
+    #[serde(default)]
+    token: Option<String>,
+    #[serde(default)]
+    username: Option<String>,
+    #[serde(default)]
+    last_id: Option<u64>,
+    #[serde(default)]
+    epoch: Option<String>,
+}
+
+/// What the request that opened the connection brought.
+#[derive(Clone)]
+pub(super) struct Handshake {
+    /// The token in the cookie of an earlier guest of this browser.
+    pub(super) cookie: Option<String>,
+    /// The token that a new guest gets, which is in the answer's cookie already.
+    pub(super) token: Token,
+    pub(super) flow: Arc<Flow>,
+}
+
+#[derive(Serialize)]
+struct Status<'a> {
+    message: &'a str,
+    msg: &'a str,
+    r#type: &'a str,
+}
+
+#[derive(Serialize)]
+struct Response<'a> {
+    status: &'a str,
+    client_id: Sid,
+    username: &'a str,
+    message: &'a str,
+    timestamp: String,
+    epoch: &'a str,
+    last_id: MessageId,
+    recovered: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    token: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+struct Missed<'a> {
+    messages: Vec<dialect::Missed<'a>>,
+    last_id: MessageId,
+}
+
+/// A socket is connected.
+pub(super) fn arrived(
+    gateway: &Arc<Gateway>,
+    socket: SocketRef,
+    auth: Auth,
+    handshake: Option<Handshake>,
+) {
+    let sid = socket.id;
+    let handshake = handshake.unwrap_or_else(|| Handshake {
+        cookie: None,
+        token: gateway.node.new_token(),
+        flow: Arc::new(Flow::new(true)),
+    });
+    handshake.flow.belongs_to(sid, gateway.signals.clone());
+    let (identity, new_token) = identify(gateway, &auth, &handshake);
+    let now = gateway.node.now();
+    let user = identity.user;
+    let client = Arc::new(Client::new(socket, handshake.flow.clone(), now, identity));
+    gateway.clients.insert(sid, client.clone());
+    gateway.node.presence().connected(&sid.to_string(), now);
+    if let Some(user) = user {
+        gateway.subscriptions.belongs(sid, user);
+    }
+
+    // From here on what is new is dispatched; what is older is missed, or known.
+    let told = gateway.node.head();
+    let rooms = user.map(|user| gateway.node.look(|state| state.rooms_of(user).cloned().collect()));
+    let rooms: Vec<RoomId> = rooms.unwrap_or_default();
+    let from = resumed(gateway, &auth, told);
+    let mut recovered = auth.last_id.is_none() || from.is_some();
+    let mut packet = None;
+    if let (Some(from), Some(user)) = (from, user) {
+        match missed(gateway, user, &rooms, from, told) {
+            Ok(missed) => packet = missed,
+            Err(TooMuch) => recovered = false,
+        }
+    }
+    {
+        let mut inbox = client.inbox.lock();
+        inbox.cursor = told;
+        inbox.resume = from.filter(|_| recovered).map(|from| Resume { from, told, rooms });
+    }
+    let name = client.name();
+    gateway.tell(&client, status("Connected to server", "connect"));
+    let response = Response {
+        status: "connected",
+        client_id: sid,
+        username: name.as_str(),
+        message: "Connected to server",
+        timestamp: now.to_iso(),
+        epoch: gateway.node.epoch().as_str(),
+        last_id: told,
+        recovered,
+        token: new_token.as_ref().map(Token::secret),
+    };
+    gateway.tell(&client, Payload::new("connection_response", &response));
+    if let Some(packet) = packet {
+        gateway.tell(&client, packet);
+    }
+    gateway.tell(&client, roster::active_users(&roster::users(gateway)));
+    gateway.roster.changed("client_joined", sid, gateway.clients.len(), now);
+}
+
+/// A socket is gone.
+pub(super) fn left(gateway: &Arc<Gateway>, sid: Sid) {
+    let Some((_, client)) = gateway.clients.remove(&sid) else { return };
+    gateway.flows.remove(&sid);
+    gateway.node.presence().disconnected(&sid.to_string());
+    let watched = std::mem::take(&mut client.inbox.lock().watched);
+    for watched in watched {
+        gateway.subscriptions.unwatch(sid, &watched.room);
+    }
+    let now = gateway.node.now();
+    gateway.roster.changed("client_left", sid, gateway.clients.len(), now);
+    let mut identity = client.identity.lock();
+    identity.open = None;
+    if let Some(user) = identity.user
+        && gateway.subscriptions.leaves(sid, user) == 0
+    {
+        tokio::spawn(end_presence(gateway.clone(), user, now));
+    }
+}
+
+/// When a user whose last socket went has not come back for a while, it is away; a guest is out
+/// of the named rooms then.
+async fn end_presence(gateway: Arc<Gateway>, user: UserId, since: Timestamp) {
+    tokio::time::sleep(GRACE).await;
+    if !gateway.subscriptions.of_user(user).is_empty()
+        || !gateway.node.presence().leave(user, since)
+    {
+        return;
+    }
+    gateway.roster.users_changed();
+    let (name, rooms) = gateway.node.look(|state| {
+        let guest = state.is_guest(user);
+        let rooms: Vec<_> = state.rooms_of(user).filter(|_| guest).cloned().collect();
+        (state.name_of(user).cloned(), rooms)
+    });
+    let Some(name) = name else { return };
+    for room in rooms.into_iter().filter(|room| matches!(room, RoomId::Named(_))) {
+        let command = Command::LeaveRoom { name: name.key().clone(), room };
+        if gateway.node.submit(command).await.is_err() {
+            tracing::debug!("a guest could not be taken out of a room");
+        }
+    }
+}
+
+/// A status in the words of every dialect.
+pub(super) fn status(text: &str, kind: &str) -> Payload {
+    Payload::new("status", &Status { message: text, msg: text, r#type: kind })
+}
+
+/// The registration of a token, else the name asked for if it is free, else a new guest. Gives
+/// the secret of a new guest too.
+fn identify(gateway: &Gateway, auth: &Auth, handshake: &Handshake) -> (Identity, Option<Token>) {
+    let tokens = [auth.token.as_deref(), handshake.cookie.as_deref()];
+    for token in tokens.into_iter().flatten().filter(|token| !token.is_empty()) {
+        let token = TokenHash::of(token);
+        let known = gateway.node.look(|state| {
+            let (user, name) = state.by_token(token)?;
+            let holder = state.holder(name.key().as_str());
+            // Of a registration that has ended, the name may be somebody else's by now.
+            holder.is_none_or(|holder| holder == user).then(|| (user, name.clone(), holder))
+        });
+        if let Some((user, name, holder)) = known {
+            let open = holder.map(|_| gateway.node.presence().open(user));
+            let made_up = false;
+            return (Identity { name, token, user: holder, open, made_up }, None);
+        }
+    }
+    let asked = auth.username.as_deref().and_then(|name| Name::parse(name).ok());
+    let asked = asked.filter(|name| is_free(gateway, name));
+    let made_up = asked.is_none();
+    let name = asked.unwrap_or_else(|| guest_name(gateway));
+    let token = TokenHash::of(handshake.token.secret());
+    let identity = Identity { name, token, user: None, open: None, made_up };
+    (identity, Some(handshake.token.clone()))
+}
+
+/// Whether nobody holds the name, and no connected guest goes by it.
+pub(super) fn is_free(gateway: &Gateway, name: &Name) -> bool {
+    gateway.node.look(|state| state.holder(name.key().as_str())).is_none()
+        && !gateway.clients.iter().any(|client| client.identity.lock().name.key() == name.key())
+}
+
+/// `GuestHHMMNNNN`: the UTC hour and minute, four random digits, free.
+pub(super) fn guest_name(gateway: &Gateway) -> Name {
+    loop {
+        let now = gateway.node.now().to_iso();
+        let digits = gateway.node.random_below(10_000);
+        let name = format!("Guest{}{}{digits:04}", &now[11..13], &now[14..16]);
+        if let Ok(name) = Name::parse(&name)
+            && is_free(gateway, &name)
+        {
+            return name;
+        }
+    }
+}
+
+/// The place that a socket goes on from, if it is one in this life of the sequence.
+fn resumed(gateway: &Gateway, auth: &Auth, head: MessageId) -> Option<MessageId> {
+    let epoch = gateway.node.epoch().as_str();
+    let same = auth.epoch.as_deref().is_none_or(|asked| asked == epoch);
+    auth.last_id.map(MessageId).filter(|last_id| same && *last_id <= head)
+}
+
+/// More was missed than goes into one packet.
+pub(super) struct TooMuch;
+
+/// What a user has missed in some rooms, and of its direct messages, between two ids.
+pub(super) fn missed(
+    gateway: &Gateway,
+    user: UserId,
+    rooms: &[RoomId],
+    after: MessageId,
+    until: MessageId,
+) -> Result<Option<Payload>, TooMuch> {
+    let messages: Vec<_> = gateway.node.look(|state| {
+        let messages = state.read_watched(user, rooms.iter(), after, MISSED + 1);
+        let named = messages.into_iter().take_while(|message| message.id <= until).map(|message| {
+            let room = RoomId::parse(&message.recipient);
+            let name = room.and_then(|room| state.room_name(&room).cloned());
+            (message, name)
+        });
+        named.collect()
+    });
+    let bytes: usize = messages.iter().map(|(message, _)| message.text.as_json().len()).sum();
+    if messages.len() > MISSED || bytes > MISSED_BYTES {
+        return Err(TooMuch);
+    }
+    if messages.is_empty() {
+        return Ok(None);
+    }
+    let messages = messages.iter().map(|(message, room)| dialect::missed(message, room.as_deref()));
+    Ok(Some(Payload::new("missed", &Missed { messages: messages.collect(), last_id: until })))
+}

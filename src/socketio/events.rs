@@ -1,0 +1,152 @@
+//! What a socket sends: each event becomes an action, or is answered at once.
+
+use std::sync::Arc;
+
+use serde::Serialize;
+use socketioxide::extract::{AckSender, SocketRef};
+use socketioxide::socket::Sid;
+
+use super::Gateway;
+use super::actions::{self, Action, Do, Trouble};
+use super::client::Client;
+use super::data::Data;
+use super::dialect::Dialect;
+use super::payload::Payload;
+
+/// The room that a message without one goes to.
+const DEFAULT_ROOM: &str = "General";
+
+#[derive(Serialize)]
+struct Pong {
+    client_id: Sid,
+    timestamp: String,
+}
+
+#[derive(Serialize)]
+struct Status {
+    client_id: Sid,
+    total_clients: usize,
+    connected_clients: Vec<Sid>,
+    timestamp: String,
+}
+
+#[derive(Serialize)]
+struct Count {
+    count: usize,
+}
+
+/// An event has come.
+pub(super) fn received(
+    gateway: &Arc<Gateway>,
+    socket: &SocketRef,
+    event: &str,
+    data: Data,
+    ack: AckSender,
+) {
+    let Some(client) = gateway.clients.get(&socket.id).map(|client| client.clone()) else { return };
+    if !client.may_send() {
+        let trouble = Trouble::new("rate_limited", "Too many events; wait a moment.");
+        return actions::refuse(gateway, &client, &trouble, ack);
+    }
+    match read(gateway, &client, event, &data) {
+        Ok(Some(wanted)) => actions::enqueue(gateway, &client, Action { wanted, ack }),
+        Ok(None) => actions::acknowledge(&client, ack, None),
+        Err(trouble) => actions::refuse(gateway, &client, &trouble, ack),
+    }
+}
+
+/// What the event wants done; `None` when it is answered already.
+fn read(
+    gateway: &Gateway,
+    client: &Client,
+    event: &str,
+    data: &Data,
+) -> Result<Option<Do>, Trouble> {
+    let sid = client.socket.id;
+    let timestamp = gateway.node.now().to_iso();
+    let tell = |payload| {
+        gateway.tell(client, payload);
+        Ok(None)
+    };
+    match event {
+        "echo" => tell(Payload::mixed(
+            "echo_response",
+            Data::object([
+                ("original_data", data.clone()),
+                ("client_id", Data::Text(sid.to_string())),
+                ("timestamp", Data::Text(timestamp)),
+            ]),
+        )),
+        "ping" => tell(Payload::new("pong", &Pong { client_id: sid, timestamp })),
+        "get_status" => {
+            let connected_clients: Vec<_> = gateway.clients.iter().map(|c| *c.key()).collect();
+            let total_clients = connected_clients.len();
+            let status = Status { client_id: sid, total_clients, connected_clients, timestamp };
+            tell(Payload::new("status_response", &status))
+        }
+        "get_connections" => {
+            let count = gateway.clients.len();
+            tell(Payload::new("connections_count", &Count { count }))
+        }
+        "message" if data.text("type").as_deref() == Some("private") => private(data).map(Some),
+        "private_message" => private(data).map(Some),
+        "message" if data.get("msg").is_some() => {
+            let room = data.text("room").unwrap_or_else(|| DEFAULT_ROOM.to_owned());
+            Ok(Some(Do::Send { room, text: text(data, "msg")?, shown: None }))
+        }
+        "message" => match data.get("content") {
+            Some(content) => tell(Payload::mixed(
+                "message_response",
+                Data::object([
+                    ("content", content.clone()),
+                    ("sender_id", Data::Text(sid.to_string())),
+                    ("timestamp", Data::Text(timestamp)),
+                ]),
+            )),
+            None => Err(Trouble::new("field_required", "A message needs msg or content.")),
+        },
+        "join" | "leave" | "send_message" if data.get("conversation_id").is_some() => {
+            Err(Trouble::new("account_required", "Conversations need an account."))
+        }
+        "join" => Ok(Some(Do::Join { room: room(data)?, dialect: Dialect::Join })),
+        "join_room" => Ok(Some(Do::Join { room: room(data)?, dialect: Dialect::JoinRoom })),
+        "leave" => Ok(Some(Do::Leave { room: room(data)?, dialect: Dialect::Join })),
+        "leave_room" => Ok(Some(Do::Leave { room: room(data)?, dialect: Dialect::JoinRoom })),
+        "send_message" => {
+            let shown = data.text("username");
+            Ok(Some(Do::Send { room: room(data)?, text: text(data, "message")?, shown }))
+        }
+        "broadcast" => {
+            text(data, "message")?;
+            let timestamp = data.text("timestamp").unwrap_or(timestamp);
+            let message = data.get("message").cloned().unwrap_or_default();
+            let payload = Payload::mixed(
+                "broadcast_message",
+                Data::object([("message", message), ("timestamp", Data::Text(timestamp))]),
+            );
+            gateway.broadcast(&payload);
+            Ok(None)
+        }
+        other => {
+            let message =
+                format!("There is no event {:?}.", other.chars().take(64).collect::<String>());
+            Err(Trouble::new("unknown_event", message))
+        }
+    }
+}
+
+fn private(data: &Data) -> Result<Do, Trouble> {
+    let target = data.text("target");
+    let target = target.ok_or_else(|| Trouble::new("field_required", "target is required."))?;
+    Ok(Do::Private { target, text: text(data, "msg")? })
+}
+
+fn room(data: &Data) -> Result<String, Trouble> {
+    data.text("room").ok_or_else(|| Trouble::new("field_required", "room is required."))
+}
+
+fn text(data: &Data, field: &str) -> Result<String, Trouble> {
+    let required =
+        || Trouble::new("field_required", format!("{field} must be a text that says something."));
+    data.text(field).ok_or_else(required)
+}
