@@ -4,13 +4,14 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use serde::Serialize;
-use socketioxide::extract::AckSender;
 
 use super::Gateway;
-use super::client::Client;
+use super::ack::Ack;
+use super::client::{Client, Inbox};
 use super::connect::{self, TooMuch};
 use super::dialect::Dialect;
-use super::payload::Payload;
+use super::dispatcher::Signal;
+use super::payload::{Packet, Payload};
 use crate::command::{Address, Command};
 use crate::id::{MessageId, ROOM_PREFIX, RoomId, UserId};
 use crate::name::{Name, NameKey, RoomName};
@@ -24,7 +25,7 @@ const MOST_WAITING: usize = 256;
 /// Something to do, and who wants to hear that it was.
 pub(super) struct Action {
     pub(super) wanted: Do,
-    pub(super) ack: AckSender,
+    pub(super) ack: Option<Ack>,
 }
 
 /// What is to be done.
@@ -133,26 +134,21 @@ pub(super) fn enqueue(gateway: &Arc<Gateway>, client: &Arc<Client>, action: Acti
 }
 
 /// Tells a socket that something was not done.
-pub(super) fn refuse(gateway: &Gateway, client: &Client, trouble: &Trouble, ack: AckSender) {
+pub(super) fn refuse(gateway: &Gateway, client: &Client, trouble: &Trouble, ack: Option<Ack>) {
     let Trouble { code, message } = trouble;
     let timestamp = gateway.node.now().to_iso();
-    gateway
-        .tell(client, Payload::new("error", &Error { error: message, message, code, timestamp }));
+    client.emit(Payload::new("error", &Error { error: message, message, code, timestamp }));
     answer(client, ack, &Refused { ok: false, code, message });
 }
 
 /// Tells a socket, if it asked, that something was done.
-pub(super) fn acknowledge(client: &Client, ack: AckSender, id: Option<MessageId>) {
+pub(super) fn acknowledge(client: &Client, ack: Option<Ack>, id: Option<MessageId>) {
     answer(client, ack, &Acknowledged { ok: true, id });
 }
 
-fn answer(client: &Client, ack: AckSender, body: &impl Serialize) {
-    client.flow.sent(64);
-    if let Err(socketioxide::SendError::Socket(socketioxide::SocketError::InternalChannelFull)) =
-        ack.send(body)
-    {
-        // It could not be told, so it must not go on as if it had been.
-        let _ = client.socket.clone().disconnect();
+fn answer(client: &Client, ack: Option<Ack>, body: &impl Serialize) {
+    if let (Some(ack), Ok(body)) = (ack, serde_json::value::to_raw_value(body)) {
+        client.emit(Packet::Ack(ack, body));
     }
 }
 
@@ -168,7 +164,10 @@ async fn run(gateway: Arc<Gateway>, client: Arc<Client>) {
                 }
             }
         };
-        match perform(&gateway, &client, action.wanted).await {
+        let done = perform(&gateway, &client, action.wanted).await;
+        // It may have gone while it was being registered, or entered a room.
+        connect::forget_if_gone(&gateway, &client);
+        match done {
             Ok(id) => acknowledge(&client, action.ack, id),
             Err(trouble) => refuse(&gateway, &client, &trouble, action.ack),
         }
@@ -283,20 +282,13 @@ async fn join(
     }
     // Watch first, then look where the sequence is: what comes after that is dispatched.
     gateway.subscriptions.watch(client.socket.id, &room.id, dialect);
-    let head = gateway.node.head();
-    let after = {
+    {
+        // While it is locked nothing is dispatched to this socket.
         let mut inbox = client.inbox.lock();
-        inbox.watch(&room.id, dialect, head);
-        inbox.resume.as_mut().and_then(|resume| {
-            let told = resume.rooms.contains(&room.id);
-            resume.rooms.push(room.id.clone());
-            let after = if told { resume.told } else { resume.from };
-            (after < head).then_some(after)
-        })
-    };
-    if let Some(after) = after {
-        rejoined(gateway, client, user, room, after, head);
+        let from = rejoined(gateway, &mut inbox, user, room).unwrap_or_else(|| gateway.node.head());
+        inbox.watch(&room.id, dialect, from);
     }
+    let _ = gateway.signals.send(Signal::Ready(client.socket.id));
     let (label, who) = (&*room.name, name.as_str());
     match dialect {
         Dialect::Join => {
@@ -304,32 +296,37 @@ async fn join(
             tell_room(gateway, room, &text, "join", client);
         }
         Dialect::JoinRoom => {
-            tell_status(gateway, client, &format!("Joined room: {label}"));
-            gateway.tell(client, Payload::new("room_joined", &InRoom { room: label }));
+            tell_status(client, &format!("Joined room: {label}"));
+            client.emit(Payload::new("room_joined", &InRoom { room: label }));
             tell_others(gateway, client, room, &format!("{who} joined room: {label}"));
         }
     }
     Ok(())
 }
 
-/// What a socket that came back missed in a room before it entered it again.
-fn rejoined(
-    gateway: &Gateway,
-    client: &Client,
-    user: UserId,
-    room: &Found,
-    after: MessageId,
-    head: MessageId,
-) {
+/// Tells a socket that came back what it missed in a room before it entered it again; gives the
+/// id above which it is dispatched. That is the socket's cursor, so that ids keep rising for it
+/// over all its rooms.
+fn rejoined(gateway: &Gateway, inbox: &mut Inbox, user: UserId, room: &Found) -> Option<MessageId> {
+    let cursor = inbox.cursor;
+    let resume = inbox.resume.as_mut()?;
+    if resume.entered.contains(&room.id) {
+        return None;
+    }
+    resume.entered.push(room.id.clone());
+    if resume.told.contains(&room.id) {
+        return Some(cursor);
+    }
     let rooms = std::slice::from_ref(&room.id);
-    match connect::missed(gateway, user, rooms, after, head) {
+    match connect::missed(gateway, user, rooms, false, resume.from, cursor) {
         Ok(None) => {}
-        Ok(Some(packet)) => gateway.tell(client, packet),
+        Ok(Some(packet)) => inbox.push(packet),
         Err(TooMuch) => {
-            let gap = Gap { messages: [], last_id: head, recovered: false };
-            gateway.tell(client, Payload::new("missed", &gap));
+            let gap = Gap { messages: [], last_id: cursor, recovered: false };
+            inbox.push(Payload::new("missed", &gap));
         }
     }
+    Some(cursor)
 }
 
 async fn leave(
@@ -349,8 +346,8 @@ async fn leave(
             tell_room(gateway, room, &text, "leave", client);
         }
         Dialect::JoinRoom => {
-            tell_status(gateway, client, &format!("Left room: {label}"));
-            gateway.tell(client, Payload::new("room_left", &InRoom { room: label }));
+            tell_status(client, &format!("Left room: {label}"));
+            client.emit(Payload::new("room_left", &InRoom { room: label }));
             tell_others(gateway, client, room, &format!("{who} left room: {label}"));
         }
     }
@@ -392,11 +389,11 @@ fn tell_room(gateway: &Gateway, room: &Found, text: &str, kind: &str, client: &C
     let status = RoomStatus { msg: text, message: text, r#type: kind, room: &room.name, timestamp };
     let payload = Payload::new("status", &status);
     gateway.tell_room(&room.id, Dialect::Join, &payload, Some(client.socket.id));
-    gateway.tell(client, payload);
+    client.emit(payload);
 }
 
-fn tell_status(gateway: &Gateway, client: &Client, text: &str) {
-    gateway.tell(client, Payload::new("status", &Status { message: text, msg: text }));
+fn tell_status(client: &Client, text: &str) {
+    client.emit(Payload::new("status", &Status { message: text, msg: text }));
 }
 
 fn tell_others(gateway: &Gateway, client: &Client, room: &Found, text: &str) {

@@ -104,8 +104,15 @@ impl Bridge {
         let asked = self.query(request)?;
         let session = asked.sid.and_then(|sid| self.gateway.flows.get(&sid));
         let flow = session.and_then(|flow| flow.upgrade());
+        if flow.as_ref().is_some_and(|flow| flow.is_cut()) {
+            drop(CloseSession { engine: self.engine.clone(), uri: asked.uri("polling") });
+            return Err(UNKNOWN_SESSION);
+        }
         let upgrade = request.headers().get_one("Upgrade");
-        if upgrade.is_some_and(|upgrade| upgrade.eq_ignore_ascii_case("websocket")) {
+        if upgrade.is_some_and(|upgrade| upgrade.eq_ignore_ascii_case("websocket"))
+            && asked.transport() == Some("websocket")
+            && request.method() == Method::Get
+        {
             return Ok(self.upgrade(request, &asked, flow).await);
         }
         let opening = asked.sid.is_none();
@@ -131,7 +138,7 @@ impl Bridge {
         let (parts, body) = answer.into_parts();
         let body = body.collect().await.map(|body| body.to_bytes()).unwrap_or_default();
         if let Some(flow) = flow.filter(|_| request.method() == Method::Get) {
-            flow.polled();
+            flow.polled(&body);
         }
         let body = match &handshake {
             Some(handshake) if parts.status.is_success() => self.seal(&body, &handshake.flow),
@@ -243,6 +250,10 @@ impl Asked {
             }
         }
         forward
+    }
+
+    fn transport(&self) -> Option<&str> {
+        self.pairs.iter().find_map(|pair| pair.strip_prefix("transport="))
     }
 
     /// The same session over another transport.

@@ -5,12 +5,13 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use parking_lot::Mutex;
+use socketioxide::SocketError;
 use socketioxide::extract::SocketRef;
 
 use super::actions::Action;
 use super::dialect::Dialect;
 use super::flow::Flow;
-use super::payload::Payload;
+use super::payload::Packet;
 use crate::id::{MessageId, RoomId, UserId};
 use crate::name::Name;
 use crate::node::Open;
@@ -35,6 +36,8 @@ pub(super) struct Client {
     pub(super) inbox: Mutex<Inbox>,
     /// What its user wants done, in order.
     pub(super) actions: Mutex<Actions>,
+    /// Held while one of its events is taken in, so that none overtakes another.
+    pub(super) turn: Mutex<()>,
     allowance: Mutex<Allowance>,
 }
 
@@ -54,8 +57,10 @@ pub(super) struct Identity {
 /// What is on its way to a socket.
 #[derive(Default)]
 pub(super) struct Inbox {
-    packets: VecDeque<Payload>,
+    packets: VecDeque<Packet>,
     bytes: usize,
+    /// It takes nothing any more.
+    closed: bool,
     /// Everything up to here was queued.
     pub(super) cursor: MessageId,
     pub(super) watched: Vec<Watched>,
@@ -67,10 +72,10 @@ pub(super) struct Inbox {
 pub(super) struct Resume {
     /// The last it had seen before it went.
     pub(super) from: MessageId,
-    /// Up to here it was told on its return, of the rooms that it was still in.
-    pub(super) told: MessageId,
-    /// Those rooms.
-    pub(super) rooms: Vec<RoomId>,
+    /// The rooms that it was still in on its return, of which it was told then.
+    pub(super) told: Vec<RoomId>,
+    /// The rooms that it has entered since.
+    pub(super) entered: Vec<RoomId>,
 }
 
 /// A room that a socket watches.
@@ -108,6 +113,7 @@ impl Client {
             identity: Mutex::new(identity),
             inbox: Mutex::default(),
             actions: Mutex::default(),
+            turn: Mutex::default(),
             allowance: Mutex::new(Allowance { events: EVENTS_AT_ONCE, since: Instant::now() }),
         }
     }
@@ -135,41 +141,55 @@ impl Client {
         true
     }
 
-    /// Emits a packet, behind all that waits. False when too much waits: the socket is to be
-    /// closed, and its cursor recovers it.
-    pub(super) fn emit(&self, payload: Payload) -> bool {
+    /// Emits a packet behind all that waits. One that leaves too much waiting is cut off: its
+    /// client comes back by itself, and its cursor recovers it.
+    pub(super) fn emit(&self, packet: impl Into<Packet>) {
         let mut inbox = self.inbox.lock();
-        inbox.push(payload);
+        inbox.push(packet);
         self.flush(&mut inbox);
-        inbox.bytes <= MOST_QUEUED
+        if inbox.bytes > MOST_QUEUED {
+            tracing::debug!(sid = %self.socket.id, "a socket that took nothing was cut off");
+            self.cut(&mut inbox);
+        }
     }
 
-    /// Emits what waits, as far as the socket takes it; true when nothing is left.
+    /// Emits what waits, as far as the socket takes it; true when it would take more.
     pub(super) fn flush(&self, inbox: &mut Inbox) -> bool {
-        while let Some(payload) = inbox.packets.front() {
-            if !self.flow.has_room() {
+        while let Some(packet) = inbox.packets.front() {
+            if !self.flow.admits(packet.len(), packet.parts()) {
                 return false;
             }
-            let length = payload.len();
-            // A socket that is gone takes nothing; its disconnect handler tidies up.
-            if self.socket.emit(payload.event, payload).is_err() {
-                inbox.packets.clear();
-                inbox.bytes = 0;
-                return true;
+            let Some(packet) = inbox.packets.pop_front() else { break };
+            inbox.bytes -= packet.len();
+            match packet.send(&self.socket) {
+                Ok(()) => {}
+                // Its disconnect handler tidies up.
+                Err(SocketError::Closed) => inbox.close(),
+                Err(SocketError::InternalChannelFull) => self.cut(inbox),
             }
-            self.flow.sent(length);
-            inbox.bytes -= length;
-            inbox.packets.pop_front();
         }
-        true
+        !inbox.closed
+    }
+
+    fn cut(&self, inbox: &mut Inbox) {
+        inbox.close();
+        self.flow.cut();
     }
 }
 
 impl Inbox {
     /// Queues a packet behind all others.
-    pub(super) fn push(&mut self, payload: Payload) {
-        self.bytes += payload.len();
-        self.packets.push_back(payload);
+    pub(super) fn push(&mut self, packet: impl Into<Packet>) {
+        if !self.closed {
+            let packet = packet.into();
+            self.bytes += packet.len();
+            self.packets.push_back(packet);
+        }
+    }
+
+    fn close(&mut self) {
+        *self =
+            Inbox { closed: true, watched: std::mem::take(&mut self.watched), ..Inbox::default() };
     }
 
     /// Watches a room from a message on, in one more dialect or none the less.

@@ -8,13 +8,15 @@ use socketioxide::extract::SocketRef;
 use socketioxide::socket::Sid;
 
 use super::Gateway;
-use super::client::{Client, Identity, Resume};
+use super::client::{Client, Identity, Inbox, Resume};
 use super::dialect;
+use super::events;
 use super::flow::Flow;
 use super::payload::Payload;
 use super::roster;
 use crate::command::Command;
 use crate::id::{MessageId, RoomId, UserId};
+use crate::message::Kind;
 use crate::name::Name;
 use crate::timestamp::Timestamp;
 use crate::token::{Token, TokenHash};
@@ -96,65 +98,108 @@ pub(super) fn arrived(
     let now = gateway.node.now();
     let user = identity.user;
     let client = Arc::new(Client::new(socket, handshake.flow.clone(), now, identity));
-    gateway.clients.insert(sid, client.clone());
+    // Nothing is dispatched to it, and nothing of it taken in, before it was greeted.
+    let turn = client.turn.lock();
+    let mut inbox = client.inbox.lock();
+    let insert = || drop(gateway.clients.insert(sid, client.clone()));
+    let Some(events) = gateway.early.arrive(sid, insert) else { return };
     gateway.node.presence().connected(&sid.to_string(), now);
     if let Some(user) = user {
         gateway.subscriptions.belongs(sid, user);
     }
-
-    // From here on what is new is dispatched; what is older is missed, or known.
-    let told = gateway.node.head();
-    let rooms = user.map(|user| gateway.node.look(|state| state.rooms_of(user).cloned().collect()));
-    let rooms: Vec<RoomId> = rooms.unwrap_or_default();
-    let from = resumed(gateway, &auth, told);
-    let mut recovered = auth.last_id.is_none() || from.is_some();
-    let mut packet = None;
-    if let (Some(from), Some(user)) = (from, user) {
-        match missed(gateway, user, &rooms, from, told) {
-            Ok(missed) => packet = missed,
-            Err(TooMuch) => recovered = false,
-        }
-    }
-    {
-        let mut inbox = client.inbox.lock();
-        inbox.cursor = told;
-        inbox.resume = from.filter(|_| recovered).map(|from| Resume { from, told, rooms });
-    }
-    let name = client.name();
-    gateway.tell(&client, status("Connected to server", "connect"));
-    let response = Response {
-        status: "connected",
-        client_id: sid,
-        username: name.as_str(),
-        message: "Connected to server",
-        timestamp: now.to_iso(),
-        epoch: gateway.node.epoch().as_str(),
-        last_id: told,
-        recovered,
-        token: new_token.as_ref().map(Token::secret),
-    };
-    gateway.tell(&client, Payload::new("connection_response", &response));
-    if let Some(packet) = packet {
-        gateway.tell(&client, packet);
-    }
-    gateway.tell(&client, roster::active_users(&roster::users(gateway)));
+    let greeting = Greeting { sid, name: client.name(), user, token: new_token, now };
+    greeting.push(gateway, &auth, &mut inbox);
+    client.flush(&mut inbox);
+    drop(inbox);
     gateway.roster.changed("client_joined", sid, gateway.clients.len(), now);
+    for event in events {
+        events::take(gateway, &client, event);
+    }
+    drop(turn);
+    // It may have gone again meanwhile.
+    forget_if_gone(gateway, &client);
+}
+
+/// What a client is told first.
+struct Greeting {
+    sid: Sid,
+    name: Name,
+    user: Option<UserId>,
+    token: Option<Token>,
+    now: Timestamp,
+}
+
+impl Greeting {
+    fn push(self, gateway: &Gateway, auth: &Auth, inbox: &mut Inbox) {
+        // From here on what is new is dispatched; what is older is missed, or known.
+        let told = gateway.node.head();
+        let rooms = |user| gateway.node.look(|state| state.rooms_of(user).cloned().collect());
+        let rooms: Vec<RoomId> = self.user.map(rooms).unwrap_or_default();
+        let from = resumed(gateway, auth, told);
+        let mut recovered = auth.last_id.is_none() || from.is_some();
+        let mut packet = None;
+        if let (Some(from), Some(user)) = (from, self.user) {
+            match missed(gateway, user, &rooms, true, from, told) {
+                Ok(missed) => packet = missed,
+                Err(TooMuch) => recovered = false,
+            }
+        }
+        inbox.cursor = told;
+        let entered = Vec::new();
+        inbox.resume = from.filter(|_| recovered).map(|from| Resume { from, told: rooms, entered });
+        inbox.push(status("Connected to server", "connect"));
+        let response = Response {
+            status: "connected",
+            client_id: self.sid,
+            username: self.name.as_str(),
+            message: "Connected to server",
+            timestamp: self.now.to_iso(),
+            epoch: gateway.node.epoch().as_str(),
+            last_id: told,
+            recovered,
+            token: self.token.as_ref().map(Token::secret),
+        };
+        inbox.push(Payload::new("connection_response", &response));
+        if let Some(packet) = packet {
+            inbox.push(packet);
+        }
+        inbox.push(roster::active_users(&roster::users(gateway)));
+    }
 }
 
 /// A socket is gone.
 pub(super) fn left(gateway: &Arc<Gateway>, sid: Sid) {
-    let Some((_, client)) = gateway.clients.remove(&sid) else { return };
     gateway.flows.remove(&sid);
+    gateway.early.gone(sid, || gateway.clients.contains_key(&sid));
+    let Some((_, client)) = gateway.clients.remove(&sid) else { return };
+    forget(gateway, &client);
+    gateway.roster.changed("client_left", sid, gateway.clients.len(), gateway.node.now());
+}
+
+/// Takes back what was entered for a socket that has gone meanwhile. Whoever enters something
+/// calls this behind it; so either it sees that the socket is gone, or `left` sees what was
+/// entered.
+pub(super) fn forget_if_gone(gateway: &Arc<Gateway>, client: &Client) {
+    if !gateway.clients.contains_key(&client.socket.id) {
+        forget(gateway, client);
+    }
+}
+
+fn forget(gateway: &Arc<Gateway>, client: &Client) {
+    let sid = client.socket.id;
     gateway.node.presence().disconnected(&sid.to_string());
     let watched = std::mem::take(&mut client.inbox.lock().watched);
     for watched in watched {
         gateway.subscriptions.unwatch(sid, &watched.room);
     }
+    let user = {
+        let mut identity = client.identity.lock();
+        identity.open = None;
+        identity.user
+    };
+    // The time comes after the end of what was open, which was a sign too.
     let now = gateway.node.now();
-    gateway.roster.changed("client_left", sid, gateway.clients.len(), now);
-    let mut identity = client.identity.lock();
-    identity.open = None;
-    if let Some(user) = identity.user
+    if let Some(user) = user
         && gateway.subscriptions.leaves(sid, user) == 0
     {
         tokio::spawn(end_presence(gateway.clone(), user, now));
@@ -247,17 +292,22 @@ fn resumed(gateway: &Gateway, auth: &Auth, head: MessageId) -> Option<MessageId>
 /// More was missed than goes into one packet.
 pub(super) struct TooMuch;
 
-/// What a user has missed in some rooms, and of its direct messages, between two ids.
+/// What a user has missed in some rooms, and of its direct messages if wanted, between two ids.
 pub(super) fn missed(
     gateway: &Gateway,
     user: UserId,
     rooms: &[RoomId],
+    direct: bool,
     after: MessageId,
     until: MessageId,
 ) -> Result<Option<Payload>, TooMuch> {
+    let mut whole = true;
     let messages: Vec<_> = gateway.node.look(|state| {
         let messages = state.read_watched(user, rooms.iter(), after, MISSED + 1);
-        let named = messages.into_iter().take_while(|message| message.id <= until).map(|message| {
+        whole = messages.get(MISSED).is_none_or(|next| next.id > until);
+        let messages = messages.into_iter().take_while(|message| message.id <= until);
+        let messages = messages.filter(|message| direct || message.kind != Kind::Direct);
+        let named = messages.map(|message| {
             let room = RoomId::parse(&message.recipient);
             let name = room.and_then(|room| state.room_name(&room).cloned());
             (message, name)
@@ -265,7 +315,7 @@ pub(super) fn missed(
         named.collect()
     });
     let bytes: usize = messages.iter().map(|(message, _)| message.text.as_json().len()).sum();
-    if messages.len() > MISSED || bytes > MISSED_BYTES {
+    if !whole || bytes > MISSED_BYTES {
         return Err(TooMuch);
     }
     if messages.is_empty() {

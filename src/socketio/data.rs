@@ -1,12 +1,18 @@
 //! The data of an event, whatever its shape.
 
 use std::collections::BTreeMap;
+use std::convert::Infallible;
 use std::fmt;
+use std::sync::Arc;
 
 use bytes::Bytes;
-use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
+use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde::ser::{Serialize, Serializer};
 use serde_json::Number;
+use socketioxide::adapter::LocalAdapter;
+use socketioxide::extract::TryData;
+use socketioxide::handler::{FromMessageParts, Value};
+use socketioxide::socket::Socket;
 
 /// Anything that a client can send: JSON with binary parts.
 #[derive(Clone, Debug, Default)]
@@ -41,6 +47,16 @@ impl Data {
         }
     }
 
+    /// How many binary parts it has.
+    pub(super) fn parts(&self) -> usize {
+        match self {
+            Data::Bytes(_) => 1,
+            Data::List(items) => items.iter().map(Data::parts).sum(),
+            Data::Map(fields) => fields.values().map(Data::parts).sum(),
+            _ => 0,
+        }
+    }
+
     /// A field that holds something.
     pub(super) fn get(&self, key: &str) -> Option<&Data> {
         let Data::Map(fields) = self else { return None };
@@ -57,6 +73,28 @@ impl Data {
             _ => return None,
         };
         Some(text).filter(|text| !text.is_empty())
+    }
+}
+
+/// What came with an event: nothing is null; `None` is what cannot be read.
+pub(super) struct Received(pub(super) Option<Data>);
+
+impl FromMessageParts<LocalAdapter> for Received {
+    type Error = Infallible;
+
+    fn from_message_parts(
+        socket: &Arc<Socket<LocalAdapter>>,
+        data: &mut Value,
+        id: &Option<i64>,
+    ) -> Result<Received, Infallible> {
+        let TryData(read) = TryData::from_message_parts(socket, data, id)?;
+        let alone = match data {
+            Value::Str(text, _) => {
+                serde_json::from_str::<Vec<IgnoredAny>>(text).is_ok_and(|items| items.len() == 1)
+            }
+            Value::Bytes(_) => false,
+        };
+        Ok(Received(read.ok().or_else(|| alone.then_some(Data::Null))))
     }
 }
 

@@ -71,7 +71,7 @@ impl Gateway {
         // Nothing is emitted while the table is locked.
         let clients: Vec<_> = self.clients.iter().map(|client| client.clone()).collect();
         for client in clients {
-            self.tell(&client, payload.clone());
+            client.emit(payload.clone());
         }
     }
 
@@ -88,16 +88,8 @@ impl Gateway {
                 && Some(sid) != except
                 && let Some(client) = self.clients.get(&sid).map(|client| client.clone())
             {
-                self.tell(&client, payload.clone());
+                client.emit(payload.clone());
             }
-        }
-    }
-
-    /// Tells one client; one that takes nothing is closed.
-    pub(super) fn tell(&self, client: &Client, payload: Payload) {
-        if !client.emit(payload) {
-            tracing::debug!("a socket that took nothing was closed");
-            let _ = client.socket.clone().disconnect();
         }
     }
 

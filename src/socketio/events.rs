@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use serde::Serialize;
-use socketioxide::extract::{AckSender, SocketRef};
 use socketioxide::socket::Sid;
 
 use super::Gateway;
@@ -11,6 +10,7 @@ use super::actions::{self, Action, Do, Trouble};
 use super::client::Client;
 use super::data::Data;
 use super::dialect::Dialect;
+use super::early::Event;
 use super::payload::Payload;
 
 /// The room that a message without one goes to.
@@ -36,22 +36,32 @@ struct Count {
 }
 
 /// An event has come.
-pub(super) fn received(
-    gateway: &Arc<Gateway>,
-    socket: &SocketRef,
-    event: &str,
-    data: Data,
-    ack: AckSender,
-) {
-    let Some(client) = gateway.clients.get(&socket.id).map(|client| client.clone()) else { return };
+pub(super) fn received(gateway: &Arc<Gateway>, sid: Sid, event: Event) {
+    let find = || gateway.clients.get(&sid).map(|client| client.clone());
+    let (client, event) = match find() {
+        Some(client) => (client, event),
+        None => {
+            let Some(event) = gateway.early.keep(sid, event, || find().is_some()) else { return };
+            let Some(client) = find() else { return };
+            (client, event)
+        }
+    };
+    let _turn = client.turn.lock();
+    take(gateway, &client, event);
+}
+
+/// Takes an event in; those of one client one after the other.
+pub(super) fn take(gateway: &Arc<Gateway>, client: &Arc<Client>, event: Event) {
+    let Event { name, data, ack } = event;
     if !client.may_send() {
         let trouble = Trouble::new("rate_limited", "Too many events; wait a moment.");
-        return actions::refuse(gateway, &client, &trouble, ack);
+        return actions::refuse(gateway, client, &trouble, ack);
     }
-    match read(gateway, &client, event, &data) {
-        Ok(Some(wanted)) => actions::enqueue(gateway, &client, Action { wanted, ack }),
-        Ok(None) => actions::acknowledge(&client, ack, None),
-        Err(trouble) => actions::refuse(gateway, &client, &trouble, ack),
+    let unreadable = || Trouble::new("invalid_type", "The data of this event cannot be read.");
+    match data.ok_or_else(unreadable).and_then(|data| read(gateway, client, &name, &data)) {
+        Ok(Some(wanted)) => actions::enqueue(gateway, client, Action { wanted, ack }),
+        Ok(None) => actions::acknowledge(client, ack, None),
+        Err(trouble) => actions::refuse(gateway, client, &trouble, ack),
     }
 }
 
@@ -65,7 +75,7 @@ fn read(
     let sid = client.socket.id;
     let timestamp = gateway.node.now().to_iso();
     let tell = |payload| {
-        gateway.tell(client, payload);
+        client.emit(payload);
         Ok(None)
     };
     match event {

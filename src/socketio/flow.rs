@@ -1,48 +1,60 @@
 //! How much a socket can take at the moment.
 //!
 //! What is new is read for a socket only as fast as it takes it, so a slow one costs no memory.
-//! Over WebSocket its stream counts the bytes that went out; over polling, a request takes
-//! everything.
+//! A WebSocket has taken everything when its stream is flushed: the engine's writer empties its
+//! queue, then flushes. A polling request has taken what is in its answer.
 
+use std::future::Future;
 use std::io;
 use std::pin::Pin;
-use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU32, Ordering};
 use std::sync::{Arc, OnceLock};
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, Waker};
+use std::time::Duration;
 
+use parking_lot::Mutex;
 use socketioxide::socket::Sid;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::sync::mpsc::UnboundedSender;
+use tokio::time::{Sleep, sleep};
 
 use super::dispatcher::Signal;
 
 /// Bytes that may be on their way to a socket before it is left alone for a while.
-const WINDOW: i64 = 64 << 10;
+const WINDOW: usize = 64 << 10;
 
 /// Packets for one polling request. Python clients refuse an answer with more than 16, and the
 /// engine adds some of its own.
-const PACKETS: u32 = 12;
+const PACKETS: usize = 12;
+
+/// How long a WebSocket may take nothing of what is being written to it.
+const BLOCKED: Duration = Duration::from_secs(30);
+
+/// Between the packets of a polling answer.
+const SEPARATOR: u8 = 0x1e;
 
 /// The count for one socket.
 #[derive(Debug)]
 pub(super) struct Flow {
-    polling: AtomicBool,
-    bytes: AtomicI64,
-    packets: AtomicU32,
-    /// There is more for this socket when it has taken this.
-    waiting: AtomicBool,
+    count: Mutex<Count>,
     wake: OnceLock<(Sid, UnboundedSender<Signal>)>,
+}
+
+#[derive(Debug, Default)]
+struct Count {
+    polling: bool,
+    bytes: usize,
+    packets: usize,
+    /// There is more for this socket when it has taken this.
+    waiting: bool,
+    /// The connection is to end.
+    cut: bool,
+    /// Those who wait for the stream.
+    wakers: [Option<Waker>; 2],
 }
 
 impl Flow {
     pub(super) fn new(polling: bool) -> Flow {
-        Flow {
-            polling: AtomicBool::new(polling),
-            bytes: AtomicI64::new(0),
-            packets: AtomicU32::new(0),
-            waiting: AtomicBool::new(false),
-            wake: OnceLock::new(),
-        }
+        Flow { count: Mutex::new(Count { polling, ..Count::default() }), wake: OnceLock::new() }
     }
 
     /// From now on this socket's dispatcher is woken when there is room again.
@@ -50,69 +62,120 @@ impl Flow {
         let _ = self.wake.set((sid, signals));
     }
 
-    /// Whether more may be sent. If not, the dispatcher will be woken.
-    pub(super) fn has_room(&self) -> bool {
-        if self.has_room_now() {
-            return true;
+    /// Whether so much may be sent now; then it counts as sent. If not, the dispatcher will be
+    /// woken when it may.
+    pub(super) fn admits(&self, bytes: usize, packets: usize) -> bool {
+        let mut count = self.count.lock();
+        let crowded =
+            count.polling && count.packets > 0 && count.packets.saturating_add(packets) > PACKETS;
+        if crowded || count.bytes >= WINDOW {
+            count.waiting = true;
+            return false;
         }
-        self.waiting.store(true, Ordering::SeqCst);
-        // It may have been taken between the two lines above.
-        self.has_room_now()
+        count.bytes += bytes;
+        count.packets += packets;
+        true
     }
 
-    fn has_room_now(&self) -> bool {
-        let packets = self.packets.load(Ordering::SeqCst);
-        let full = self.polling.load(Ordering::SeqCst) && packets >= PACKETS;
-        !full && self.bytes.load(Ordering::SeqCst) < WINDOW
-    }
-
-    /// A packet of about this many bytes is on its way.
-    pub(super) fn sent(&self, bytes: usize) {
-        self.bytes.fetch_add(bytes as i64, Ordering::SeqCst);
-        self.packets.fetch_add(1, Ordering::SeqCst);
-    }
-
-    /// A polling request took what there was.
-    pub(super) fn polled(&self) {
-        self.bytes.store(0, Ordering::SeqCst);
-        self.packets.store(0, Ordering::SeqCst);
-        self.wake();
+    /// A polling request took what is in its answer.
+    pub(super) fn polled(&self, answer: &[u8]) {
+        // What the engine sends by itself was not counted.
+        let ours =
+            |packet: &&[u8]| matches!(packet, [b'b', ..] | [b'4', b'2' | b'3' | b'5' | b'6', ..]);
+        let packets = answer.split(|byte| *byte == SEPARATOR).filter(ours).count();
+        let mut count = self.count.lock();
+        count.packets = count.packets.saturating_sub(packets);
+        count.bytes = if count.packets == 0 { 0 } else { count.bytes.saturating_sub(answer.len()) };
+        self.wake(count);
     }
 
     /// The socket is on a WebSocket now.
     pub(super) fn upgraded(&self) {
-        self.polling.store(false, Ordering::SeqCst);
-        self.wake();
+        let mut count = self.count.lock();
+        count.polling = false;
+        self.wake(count);
     }
 
-    /// So many bytes went out. Frames are a little longer than what was counted for them, so the
-    /// count stays at zero at least.
-    fn written(&self, bytes: usize) {
-        let less = |count: i64| Some((count - bytes as i64).max(0));
-        let _ = self.bytes.fetch_update(Ordering::SeqCst, Ordering::SeqCst, less);
-        self.wake();
+    /// Everything that was written has gone out.
+    fn flushed(&self) {
+        let mut count = self.count.lock();
+        (count.bytes, count.packets) = (0, 0);
+        self.wake(count);
     }
 
-    fn wake(&self) {
-        if self.waiting.swap(false, Ordering::SeqCst)
-            && let Some((sid, signals)) = self.wake.get()
-        {
+    /// Ends the connection, however stuck it is; its client comes back by itself.
+    pub(super) fn cut(&self) {
+        let mut count = self.count.lock();
+        count.cut = true;
+        let wakers = std::mem::take(&mut count.wakers);
+        drop(count);
+        wakers.into_iter().flatten().for_each(Waker::wake);
+    }
+
+    /// Whether the connection is to end.
+    pub(super) fn is_cut(&self) -> bool {
+        self.count.lock().cut
+    }
+
+    fn wake(&self, mut count: parking_lot::MutexGuard<'_, Count>) {
+        let waiting = std::mem::take(&mut count.waiting);
+        drop(count);
+        if let (true, Some((sid, signals))) = (waiting, self.wake.get()) {
             let _ = signals.send(Signal::Ready(*sid));
         }
     }
+
+    /// Gives what the stream answered, unless the connection is to end.
+    fn unless_cut<T>(
+        &self,
+        answer: Poll<io::Result<T>>,
+        place: usize,
+        context: &Context<'_>,
+    ) -> Poll<io::Result<T>> {
+        if answer.is_ready() {
+            return answer;
+        }
+        let mut count = self.count.lock();
+        if count.cut {
+            return Poll::Ready(Err(io::ErrorKind::ConnectionAborted.into()));
+        }
+        match &mut count.wakers[place] {
+            Some(waker) => waker.clone_from(context.waker()),
+            none => *none = Some(context.waker().clone()),
+        }
+        answer
+    }
 }
 
-/// A WebSocket's stream that counts what goes out.
+/// A WebSocket's stream that says when everything went out, and ends when nothing does.
 pub(super) struct Counted<S> {
     stream: S,
     flow: Arc<Flow>,
+    /// Runs out while nothing can be written.
+    blocked: Option<Pin<Box<Sleep>>>,
     /// Runs when the stream is dropped.
     _end: Box<dyn Send>,
 }
 
 impl<S> Counted<S> {
     pub(super) fn new(stream: S, flow: Arc<Flow>, end: impl Send + 'static) -> Counted<S> {
-        Counted { stream, flow, _end: Box::new(end) }
+        Counted { stream, flow, blocked: None, _end: Box::new(end) }
+    }
+
+    fn written<T>(
+        &mut self,
+        answer: Poll<io::Result<T>>,
+        context: &mut Context<'_>,
+    ) -> Poll<io::Result<T>> {
+        if answer.is_ready() {
+            self.blocked = None;
+            return answer;
+        }
+        let blocked = self.blocked.get_or_insert_with(|| Box::pin(sleep(BLOCKED)));
+        if blocked.as_mut().poll(context).is_ready() {
+            return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
+        }
+        self.flow.unless_cut(answer, 1, context)
     }
 }
 
@@ -122,7 +185,8 @@ impl<S: AsyncRead + Unpin> AsyncRead for Counted<S> {
         context: &mut Context<'_>,
         into: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_read(context, into)
+        let answer = Pin::new(&mut self.stream).poll_read(context, into);
+        self.flow.unless_cut(answer, 0, context)
     }
 }
 
@@ -132,18 +196,59 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Counted<S> {
         context: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        let written = Pin::new(&mut self.stream).poll_write(context, bytes);
-        if let Poll::Ready(Ok(count)) = written {
-            self.flow.written(count);
-        }
-        written
+        let answer = Pin::new(&mut self.stream).poll_write(context, bytes);
+        self.written(answer, context)
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_flush(context)
+        let answer = Pin::new(&mut self.stream).poll_flush(context);
+        if let Poll::Ready(Ok(())) = answer {
+            self.flow.flushed();
+        }
+        self.written(answer, context)
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_shutdown(context)
+        let answer = Pin::new(&mut self.stream).poll_shutdown(context);
+        self.written(answer, context)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_polling_socket_gets_no_more_packets_than_a_python_client_takes() {
+        let flow = Flow::new(true);
+        assert_eq!((0..50).filter(|_| flow.admits(100, 1)).count(), PACKETS);
+        // What came after the answer was made still counts.
+        flow.polled(b"42[\"a\"]\x1e2\x1e42[\"b\"]\x1e40{}");
+        assert_eq!((0..50).filter(|_| flow.admits(100, 1)).count(), 2);
+        flow.polled(b"42[]\x1e430[]\x1e451-[]\x1ebAAAA\x1e6");
+        assert_eq!((0..50).filter(|_| flow.admits(100, 1)).count(), 4);
+    }
+
+    #[test]
+    fn a_packet_with_many_parts_goes_alone() {
+        let flow = Flow::new(true);
+        assert!(flow.admits(1, 1));
+        assert!(!flow.admits(1, PACKETS));
+        flow.polled(b"42[]");
+        assert!(flow.admits(1, PACKETS + 1));
+        assert!(!flow.admits(1, 1));
+    }
+
+    #[test]
+    fn a_websocket_that_takes_everything_never_stalls() {
+        let flow = Flow::new(false);
+        for _ in 0..10_000 {
+            assert!(flow.admits(60, 1));
+            flow.flushed();
+        }
+        while flow.admits(1000, 1) {}
+        assert!(!flow.admits(1, 1));
+        flow.flushed();
+        assert!(flow.admits(1, 1));
     }
 }

@@ -5,10 +5,11 @@
 //! reads what is new in the state by the socket's cursor, as a poll would, and emits it.
 //!
 //! Reading order: `bridge` mounts the engine in Rocket, with `suffix` to keep sessions secret;
-//! `connect` says who a socket is; `events` reads what it sends, `actions` has it done;
+//! `early` keeps order while a socket arrives, `connect` says who it is; `events` reads what it sends, `actions` has it done;
 //! `client` is what is known of one socket, `flow` how much it can take, `roster` who is there;
 //! `dialect`, `subscriptions`, `dispatcher` bring it what is new.
 
+mod ack;
 mod actions;
 mod bridge;
 mod client;
@@ -16,6 +17,7 @@ mod connect;
 mod data;
 mod dialect;
 mod dispatcher;
+mod early;
 mod events;
 mod flow;
 mod payload;
@@ -23,6 +25,7 @@ mod roster;
 mod subscriptions;
 mod suffix;
 
+use std::convert::Infallible;
 use std::future::ready;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
@@ -30,14 +33,18 @@ use std::time::Duration;
 use dashmap::DashMap;
 use rocket::{Build, Rocket};
 use socketioxide::SocketIo;
-use socketioxide::extract::{AckSender, Event, MaybeHttpExtension, SocketRef, TryData};
+use socketioxide::extract::{Event, MaybeHttpExtension, SocketRef, TryData};
+use socketioxide::handler::ConnectHandler;
 use socketioxide::socket::Sid;
 use tokio::sync::mpsc;
 
 use crate::config::Settings;
 use crate::node::Node;
+use ack::Wanted;
 use client::Client;
+use data::Received;
 use dispatcher::Signal;
+use early::Early;
 use flow::Flow;
 use roster::Roster;
 use subscriptions::Subscriptions;
@@ -55,6 +62,9 @@ const MAX_FRAME: usize = 128 << 10;
 /// `flow`; this must only be enough for them.
 const ENGINE_BUFFER: usize = 4096;
 
+/// How often what was left behind is cleared away.
+const SWEEP: Duration = Duration::from_secs(10);
+
 /// What all sockets share.
 struct Gateway {
     node: Arc<Node>,
@@ -62,6 +72,7 @@ struct Gateway {
     /// How much each session can take, from its handshake on, which is before it is a client.
     /// The session itself holds the count; when it is gone, so is the count.
     flows: DashMap<Sid, Weak<Flow>>,
+    early: Early,
     subscriptions: Subscriptions,
     roster: Roster,
     /// Wakes the dispatcher.
@@ -79,6 +90,7 @@ pub fn mount(rocket: Rocket<Build>, node: Arc<Node>, settings: &Settings) -> Roc
         node,
         clients: DashMap::new(),
         flows: DashMap::new(),
+        early: Early::default(),
         subscriptions: Subscriptions::default(),
         roster: Roster::default(),
         signals,
@@ -95,30 +107,50 @@ pub fn mount(rocket: Rocket<Build>, node: Arc<Node>, settings: &Settings) -> Roc
         .ping_interval(Duration::from_secs(25))
         .ping_timeout(Duration::from_secs(20))
         .build_svc();
-    let connected = gateway.clone();
-    io.ns(
-        "/",
-        move |socket: SocketRef,
-              TryData::<connect::Auth>(auth),
-              MaybeHttpExtension::<connect::Handshake>(handshake)| {
-            // Handlers do their work before they return: futures would run side by side, so that
-            // one event could overtake another. And they look their client up, since one that held its socket would be held
-            // by it in turn, for ever.
-            let gateway = connected.clone();
-            socket.on_fallback(
-                move |Event(name): Event, socket: SocketRef, TryData(data), ack: AckSender| {
-                    events::received(&gateway, &socket, &name, data.unwrap_or_default(), ack);
-                    ready(())
-                },
-            );
-            let gateway = connected.clone();
-            socket.on_disconnect(move |socket: SocketRef| {
-                connect::left(&gateway, socket.id);
-                ready(())
-            });
-            connect::arrived(&connected, socket, auth.unwrap_or_default(), handshake);
+    tokio::spawn(sweep(Arc::downgrade(&gateway)));
+    let (listening, connected) = (gateway.clone(), gateway.clone());
+    // The engine tells a client that it is connected before it runs the handler for that, so
+    // whoever is quick has sent something by then, or gone. So the other two are set before.
+    let listen = move |socket: SocketRef| {
+        listen(&listening, &socket);
+        ready(Ok::<(), Infallible>(()))
+    };
+    let arrive = move |socket: SocketRef,
+                       TryData::<connect::Auth>(auth),
+                       MaybeHttpExtension::<connect::Handshake>(handshake)| {
+        connect::arrived(&connected, socket, auth.unwrap_or_default(), handshake);
+        ready(())
+    };
+    io.ns("/", arrive.with(listen));
+    bridge::mount(rocket, service, io, gateway)
+}
+
+/// Sets what happens with a socket's events, and when it goes.
+///
+/// The handlers do their work before they return: futures would run side by side, so that one
+/// event could overtake another. And they look their client up, since one that held its socket
+/// would be held by it in turn, for ever.
+fn listen(gateway: &Arc<Gateway>, socket: &SocketRef) {
+    let hearing = gateway.clone();
+    socket.on_fallback(
+        move |Event(name): Event, socket: SocketRef, Received(data), Wanted(ack)| {
+            events::received(&hearing, socket.id, early::Event { name, data, ack });
             ready(())
         },
     );
-    bridge::mount(rocket, service, io, gateway)
+    let losing = gateway.clone();
+    socket.on_disconnect(move |socket: SocketRef| {
+        connect::left(&losing, socket.id);
+        ready(())
+    });
+}
+
+/// Clears away what sessions left behind that never became clients; ends with the gateway.
+async fn sweep(gateway: Weak<Gateway>) {
+    loop {
+        tokio::time::sleep(SWEEP).await;
+        let Some(gateway) = gateway.upgrade() else { return };
+        gateway.flows.retain(|_, flow| flow.strong_count() > 0);
+        gateway.early.sweep(SWEEP);
+    }
 }

@@ -1,10 +1,13 @@
-//! One packet for one or many sockets, encoded once.
+//! What goes out to sockets, encoded once for all of them.
 
 use std::sync::Arc;
 
 use serde::{Serialize, Serializer};
 use serde_json::value::RawValue;
+use socketioxide::extract::SocketRef;
+use socketioxide::{SendError, SocketError};
 
+use super::ack::Ack;
 use super::data::Data;
 
 /// An event with its data.
@@ -35,14 +38,58 @@ impl Payload {
     pub(super) fn mixed(event: &'static str, data: Data) -> Payload {
         Payload { event, content: Content::Mixed(data.into()) }
     }
+}
 
+/// Something for one socket.
+#[derive(Debug)]
+pub(super) enum Packet {
+    /// An event.
+    Event(Payload),
+    /// The acknowledgement that it asked for.
+    Ack(Ack, Box<RawValue>),
+}
+
+impl From<Payload> for Packet {
+    fn from(payload: Payload) -> Packet {
+        Packet::Event(payload)
+    }
+}
+
+impl Packet {
     /// About how many bytes it takes on its way.
     pub(super) fn len(&self) -> usize {
-        let content = match &self.content {
-            Content::Json(data) => data.get().len(),
-            Content::Mixed(data) => data.len(),
+        let content = match self {
+            Packet::Ack(_, body) => body.get().len(),
+            Packet::Event(Payload { event, content }) => {
+                event.len()
+                    + match content {
+                        Content::Json(data) => data.get().len(),
+                        Content::Mixed(data) => data.len(),
+                    }
+            }
         };
-        self.event.len() + content + 10
+        content + 10
+    }
+
+    /// How many packets of the engine it is: each binary part is one more.
+    pub(super) fn parts(&self) -> usize {
+        match self {
+            Packet::Event(Payload { content: Content::Mixed(data), .. }) => 1 + data.parts(),
+            _ => 1,
+        }
+    }
+
+    /// Hands it to the engine.
+    pub(super) fn send(self, socket: &SocketRef) -> Result<(), SocketError> {
+        let sent = match self {
+            Packet::Event(payload) => socket.emit(payload.event, &payload),
+            Packet::Ack(ack, body) => ack.send(&body),
+        };
+        match sent {
+            Err(SendError::Socket(error)) => Err(error),
+            // What we send can be encoded: `Payload` and `RawValue` were.
+            Ok(()) | Err(_) => Ok(()),
+        }
     }
 }
 

@@ -109,11 +109,8 @@ async fn tell(gateway: Weak<Gateway>) {
             tokio::select! {
                 () = gateway.roster.changed.notified() => {}
                 Ok(()) = online.changed() => gateway.roster.users_changed(),
-                () = tokio::time::sleep(OFTEN * 10) => {
-                    // Sessions that never became clients leave theirs behind.
-                    gateway.flows.retain(|_, flow| flow.strong_count() > 0);
-                    continue;
-                }
+                // The gateway is let go of now and then, so that this ends with it.
+                () = tokio::time::sleep(OFTEN * 10) => continue,
             }
         }
         let many = gateway.upgrade().is_some_and(|gateway| gateway.clients.len() > FEW);
