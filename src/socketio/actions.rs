@@ -314,11 +314,9 @@ fn rejoined(gateway: &Gateway, inbox: &mut Inbox, user: UserId, room: &Found) ->
         return None;
     }
     resume.entered.push(room.id.clone());
-    if resume.told.contains(&room.id) {
-        return Some(cursor);
-    }
+    let after = if resume.rooms.contains(&room.id) { resume.told } else { resume.from };
     let rooms = std::slice::from_ref(&room.id);
-    match connect::missed(gateway, user, rooms, false, resume.from, cursor) {
+    match connect::missed(gateway, user, rooms, false, after, cursor) {
         Ok(None) => {}
         Ok(Some(packet)) => inbox.push(packet),
         Err(TooMuch) => {

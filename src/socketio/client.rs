@@ -72,8 +72,10 @@ pub(super) struct Inbox {
 pub(super) struct Resume {
     /// The last it had seen before it went.
     pub(super) from: MessageId,
-    /// The rooms that it was still in on its return, of which it was told then.
-    pub(super) told: Vec<RoomId>,
+    /// Up to here it was told on its return, of the rooms that it was still in.
+    pub(super) told: MessageId,
+    /// Those rooms.
+    pub(super) rooms: Vec<RoomId>,
     /// The rooms that it has entered since.
     pub(super) entered: Vec<RoomId>,
 }

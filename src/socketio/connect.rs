@@ -146,7 +146,7 @@ impl Greeting {
         }
         inbox.cursor = told;
         let entered = Vec::new();
-        inbox.resume = from.filter(|_| recovered).map(|from| Resume { from, told: rooms, entered });
+        inbox.resume = from.filter(|_| recovered).map(|from| Resume { from, told, rooms, entered });
         inbox.push(status("Connected to server", "connect"));
         let response = Response {
             status: "connected",
