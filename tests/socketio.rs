@@ -7,7 +7,7 @@ mod support;
 use std::fs::File;
 use std::path::Path;
 
-use programs::{need_node_modules, output};
+use programs::{Program, need_node_modules, output};
 use serde_json::Value;
 use support::{Server, command};
 
@@ -89,6 +89,30 @@ fn pages_of_origins_that_are_not_listed_open_no_websocket() {
     assert!(printed.trim().ends_with(" 0 wrong"), "{printed}");
     let log = std::fs::read_to_string(home.path().join("stderr")).unwrap();
     assert!(log.contains("cors_origins") && log.contains("https://evil.example.org"), "{log}");
+}
+
+#[test]
+fn the_python_example_and_the_page_chat_in_a_room() {
+    programs::need(&["chromium"]);
+    need_node_modules();
+    let server = Server::memory();
+    let start = |name| {
+        Program::start(&format!(
+            "python3 examples/socketio_client.py {} Side {name}",
+            server.url("")
+        ))
+    };
+    let (mut ann, mut bob) = (start("ann"), start("bob"));
+    ann.shows("you are ann");
+    bob.shows("you are bob");
+    ann.types("Hello, Bob!");
+    assert_eq!(bob.shows("Hello"), "ann: Hello, Bob!");
+    bob.types("Ça va ?");
+    assert_eq!(ann.shows("va"), "bob: Ça va ?");
+    ann.ends();
+    bob.ends();
+    let page = format!("node tests/clients/socketio_browser.mjs {}", server.url(""));
+    assert_eq!(output(&page, 120).trim(), "they understood each other");
 }
 
 /// A server whose standard error is kept in the file `stderr`.
