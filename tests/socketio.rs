@@ -103,12 +103,14 @@ fn the_python_example_and_the_page_chat_in_a_room() {
         ))
     };
     let (mut ann, mut bob) = (start("ann"), start("bob"));
-    ann.shows("you are ann");
-    bob.shows("you are bob");
-    ann.types("Hello, Bob!");
-    assert_eq!(bob.shows("Hello"), "ann: Hello, Bob!");
+    // Who hears itself is in the room.
+    ann.types("I am in");
+    assert_eq!(ann.shows("I am"), "ann: I am in");
     bob.types("Ça va ?");
+    assert_eq!(bob.shows("va"), "bob: Ça va ?");
     assert_eq!(ann.shows("va"), "bob: Ça va ?");
+    ann.types("Oui !");
+    assert_eq!(bob.shows("Oui"), "ann: Oui !");
     ann.ends();
     bob.ends();
     let page = format!("node tests/clients/socketio_browser.mjs {}", server.url(""));

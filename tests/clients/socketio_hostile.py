@@ -5,6 +5,7 @@ Run: tests/clients/.venv/bin/python tests/clients/socketio_hostile.py http://127
 
 import json
 import threading
+import time
 
 import requests
 from socketio_raw import BASE, PATIENCE, Polling, WebSocket, check, finish, query
@@ -165,7 +166,23 @@ def upgrades():
     check("and goes on", True, websocket.lives())
 
 
-for part in (packets, shapes, namespaces, sizes, frames, requests_, two_polls, upgrades):
+def sleepers():
+    """Who takes nothing is cut off before it costs much; everybody else hears everything."""
+    sleeper, speaker = WebSocket(window=4096), WebSocket()
+    packet = '42["broadcast",{"message":"' + "x" * 90_000 + '"}]'
+    for number in range(150):
+        speaker.say(packet)
+        for reader in (speaker, bystander):
+            check(f"broadcast {number}", lambda text: len(text) > 90_000, reader.wait('42["broadcast_message"'))
+    for _ in range(100):
+        speaker.say('42["get_status"]')
+        if gone := sleeper.id not in speaker.wait('42["status_response"'):
+            break
+        time.sleep(0.05)
+    check("the sleeper is gone", True, gone)
+
+
+for part in (packets, shapes, namespaces, sizes, frames, requests_, two_polls, upgrades, sleepers):
     part()
 check("the bystander goes on", True, bystander.lives())
 check("newcomers are served", True, Polling().lives() and WebSocket().lives())

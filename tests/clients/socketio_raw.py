@@ -75,8 +75,12 @@ class Polling:
 class WebSocket:
     """A WebSocket without anything that checks what is sent."""
 
-    def __init__(self, sid=None, connect=True, headers=(), path=None):
-        self.stream = socket.create_connection((HOST, PORT), timeout=PATIENCE)
+    def __init__(self, sid=None, connect=True, headers=(), path=None, window=None):
+        self.stream = socket.socket()
+        self.stream.settimeout(PATIENCE)
+        if window:
+            self.stream.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, window)
+        self.stream.connect((HOST, PORT))
         pairs = {} if sid is None else {"sid": sid}
         path = path or f"/socket.io/?{query(transport='websocket', **pairs)}"
         lines = [
