@@ -20,6 +20,9 @@ const FEW: usize = 100;
 /// Above it, this often.
 const OFTEN: Duration = Duration::from_secs(1);
 
+/// Clients that are told in one go.
+const AT_ONCE: usize = 32;
+
 /// What is to be told.
 #[derive(Default)]
 pub(super) struct Roster {
@@ -132,7 +135,12 @@ async fn tell(gateway: Weak<Gateway>) {
             changes
         };
         for payload in changes {
-            gateway.broadcast(&payload);
+            let clients: Vec<_> = gateway.clients.iter().map(|client| client.clone()).collect();
+            for some in clients.chunks(AT_ONCE) {
+                some.iter().for_each(|client| client.emit(payload.clone()));
+                // Each socket gets a copy of its own: let these be written before there are more.
+                tokio::task::yield_now().await;
+            }
         }
     }
 }
