@@ -1,4 +1,4 @@
-// Many WebSockets in one room. Says when they are all in, and when each has heard a broadcast
+// Many WebSockets in one room. Says how many are in, and when each has heard a broadcast
 // and a message, for which it waits for a line of input each.
 //
 // Run: node tests/clients/socketio_crowd.mjs http://127.0.0.1:5003 2000
@@ -33,8 +33,8 @@ const sockets = [];
 while (sockets.length < count) {
   const some = Array.from({ length: Math.min(50, count - sockets.length) }, enter);
   sockets.push(...(await Promise.all(some)));
+  console.log(`${sockets.length} are in`);
 }
-console.log(`${sockets.length} are in`);
 const events = [["broadcast_message", '42["broadcast",{"message":"to all"}]'], ["message", '42["message",{"msg":"hi"}]']];
 for await (const _ of createInterface({ input: process.stdin })) {
   const [event, packet] = events.shift();
