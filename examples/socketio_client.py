@@ -14,10 +14,10 @@ chat = socketio.Client()
 
 @chat.on("connection_response")
 def greeted(data):
-    print(f"you are {data['username']}")
     known.update(token=data.get("token", known.get("token")), epoch=data["epoch"])
     known.setdefault("last_id", data["last_id"])
     chat.emit("join_room", {"room": room})
+    print(f"you are {data['username']}")
 
 
 @chat.on("new_message")

@@ -103,7 +103,9 @@ fn the_python_example_and_the_page_chat_in_a_room() {
         ))
     };
     let (mut ann, mut bob) = (start("ann"), start("bob"));
-    // Who hears itself is in the room.
+    // By then each has asked to join, and what it sends comes behind that.
+    ann.shows("you are ann");
+    bob.shows("you are bob");
     ann.types("I am in");
     assert_eq!(ann.shows("I am"), "ann: I am in");
     bob.types("Ça va ?");
