@@ -137,7 +137,7 @@ pub struct Policy {
     /// The named rooms that always exist.
     pub rooms: Vec<RoomName>,
     /// Whether a named room comes into being when somebody asks for it.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub rooms_open: bool,
 }
 

@@ -28,6 +28,7 @@ fn name(command: &Command) -> &'static str {
         Command::Expire { .. } => "expire",
         Command::Send { .. } => "send",
         Command::CreateRoom { .. } => "create_room",
+        Command::OpenRoom { .. } => "open_room",
         Command::JoinRoom { .. } => "join_room",
         Command::LeaveRoom { .. } => "leave_room",
     }
@@ -41,6 +42,7 @@ const NAMES: &[&str] = &[
     "expire",
     "send",
     "create_room",
+    "open_room",
     "join_room",
     "leave_room",
 ];

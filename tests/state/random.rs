@@ -48,6 +48,7 @@ fn command(dice: &mut StdRng, round: usize) -> Command {
             name: Name::parse(NAMES[dice.random_range(0..NAMES.len() - 1)]).unwrap(),
             token: token(dice),
             proof: dice.random_bool(0.5).then(|| token(dice)),
+            guest: dice.random_bool(0.3),
         },
         10..14 => Command::Logout { name: key(dice) },
         14..16 => Command::Expire { user: UserId(dice.random_range(0..30)) },
@@ -62,7 +63,11 @@ fn command(dice: &mut StdRng, round: usize) -> Command {
         40 => Command::Configure(Policy {
             shared_names: dice.random_bool(0.5),
             rooms: vec![RoomName::parse("General").unwrap()],
+            rooms_open: dice.random_bool(0.5),
         }),
+        41 => Command::OpenRoom {
+            room: RoomName::parse(["Nowhere", "general", "Quiz"][dice.random_range(0..3)]).unwrap(),
+        },
         _ => Command::Send {
             sender: key(dice),
             recipient: if dice.random_bool(0.5) {
@@ -74,6 +79,7 @@ fn command(dice: &mut StdRng, round: usize) -> Command {
             once: dice
                 .random_bool(0.3)
                 .then(|| Once { id: dice.random_range(0..20).to_string(), digest: token(dice) }),
+            shown: dice.random_bool(0.1).then(|| Name::parse("Teacher").unwrap()),
         },
     }
 }

@@ -105,6 +105,7 @@ impl World {
             "begin" => Command::Begin { epoch: epoch(&words.next()) },
             "policy" => Command::Configure(Policy {
                 shared_names: words.key("shared_names").is_some_and(|value| value == "true"),
+                rooms_open: words.key("rooms_open").is_some_and(|value| value == "true"),
                 rooms: words.rest().iter().map(|name| RoomName::parse(name).unwrap()).collect(),
             }),
             "register" => {
@@ -114,6 +115,7 @@ impl World {
                     name: Name::parse(&given).unwrap(),
                     token: token(&words.key("token").unwrap_or(fallback)),
                     proof: words.key("proof").map(|proof| token(&proof)),
+                    guest: words.key("guest").is_some_and(|value| value == "true"),
                 }
             }
             "logout" => Command::Logout { name: NameKey::lookup(&words.next()) },
@@ -126,11 +128,13 @@ impl World {
                     let digest = words.key("body").unwrap_or_default();
                     Once { id, digest: token(&digest) }
                 }),
+                shown: words.key("shown").map(|name| Name::parse(&name).unwrap()),
             },
             "create" => Command::CreateRoom {
                 admin: NameKey::lookup(&words.next()),
                 participants: participants(words.rest()),
             },
+            "open" => Command::OpenRoom { room: RoomName::parse(&words.next()).unwrap() },
             "join" => Command::JoinRoom {
                 name: NameKey::lookup(&words.next()),
                 room: RoomId::parse(&words.next()).unwrap(),
@@ -233,6 +237,7 @@ fn show(verdict: &Verdict, events: &[Event]) -> String {
         Ok(Outcome::LoggedOut { user }) => format!("logged out user {}", user.0),
         Ok(Outcome::Sent { id }) => format!("sent {}", id.0),
         Ok(Outcome::RoomCreated { room }) => format!("created {room}"),
+        Ok(Outcome::RoomOpened { room }) => format!("opened {room}"),
         Ok(Outcome::Joined) => "joined".to_owned(),
         Ok(Outcome::Left) => "left".to_owned(),
         Err(rejection) => refused(rejection),
@@ -261,7 +266,8 @@ fn show_page(page: &Page) -> String {
     let mut out = String::new();
     for message in &page.messages {
         let (id, sender, recipient) = (message.id.0, &message.sender, &message.recipient);
-        let _ = writeln!(out, "{id} {sender} -> {recipient}: {}", message.text.as_json());
+        let shown = message.shown.as_ref().map(|name| format!(" as {name}")).unwrap_or_default();
+        let _ = writeln!(out, "{id} {sender}{shown} -> {recipient}: {}", message.text.as_json());
     }
     let more = if page.has_more { ", more" } else { "" };
     let lost = if page.recovered { "" } else { ", not recovered" };
