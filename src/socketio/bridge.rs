@@ -137,11 +137,9 @@ impl Bridge {
         let Ok(answer): Result<_, Infallible> = answered;
         let (parts, body) = answer.into_parts();
         let body = body.collect().await.map(|body| body.to_bytes()).unwrap_or_default();
-        if let Some(flow) = flow.filter(|_| request.method() == Method::Get) {
-            flow.polled(&body);
-        }
-        let body = match &handshake {
-            Some(handshake) if parts.status.is_success() => self.seal(&body, &handshake.flow),
+        let body = match (&handshake, flow) {
+            (Some(handshake), _) if parts.status.is_success() => self.seal(&body, &handshake.flow),
+            (None, Some(flow)) if request.method() == Method::Get => flow.polled(body),
             _ => body,
         };
         let mut response = respond(&parts);

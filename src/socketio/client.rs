@@ -163,7 +163,7 @@ impl Client {
             }
             let Some(packet) = inbox.packets.pop_front() else { break };
             inbox.bytes -= packet.len();
-            match packet.send(&self.socket) {
+            match packet.send(&self.socket, &self.flow) {
                 Ok(()) => {}
                 // Its disconnect handler tidies up.
                 Err(SocketError::Closed) => inbox.close(),

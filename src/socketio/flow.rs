@@ -3,14 +3,18 @@
 //! What is new is read for a socket only as fast as it takes it, so a slow one costs no memory.
 //! A WebSocket has taken everything when its stream is flushed: the engine's writer empties its
 //! queue, then flushes. A polling request has taken what is in its answer.
+//!
+//! What it is sent passes here, so here the shared events take the places of their placeholders.
 
+use std::collections::VecDeque;
 use std::future::Future;
-use std::io;
+use std::io::{self, IoSlice};
 use std::pin::Pin;
 use std::sync::{Arc, OnceLock};
-use std::task::{Context, Poll, Waker};
+use std::task::{Context, Poll, Waker, ready};
 use std::time::Duration;
 
+use bytes::{Buf, Bytes};
 use parking_lot::Mutex;
 use socketioxide::socket::Sid;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
@@ -18,6 +22,7 @@ use tokio::sync::mpsc::UnboundedSender;
 use tokio::time::{Sleep, sleep};
 
 use super::dispatcher::Signal;
+use super::shared::{Frame, SEPARATOR, Underway};
 
 /// Bytes that may be on their way to a socket before it is left alone for a while.
 const WINDOW: usize = 64 << 10;
@@ -29,8 +34,8 @@ const PACKETS: usize = 12;
 /// How long a WebSocket may take nothing of what is being written to it.
 const BLOCKED: Duration = Duration::from_secs(30);
 
-/// Between the packets of a polling answer.
-const SEPARATOR: u8 = 0x1e;
+/// Pieces that are written with one call.
+const PIECES: usize = 64;
 
 /// The count for one socket.
 #[derive(Debug)]
@@ -48,6 +53,7 @@ struct Count {
     waiting: bool,
     /// The connection is to end.
     cut: bool,
+    underway: Underway,
     /// Those who wait for the stream.
     wakers: [Option<Waker>; 2],
 }
@@ -77,16 +83,28 @@ impl Flow {
         true
     }
 
-    /// A polling request took what is in its answer.
-    pub(super) fn polled(&self, answer: &[u8]) {
+    /// Whether a placeholder may go for an event; then it is kept for it.
+    pub(super) fn shares(&self, frame: impl FnOnce() -> Frame) -> bool {
+        let mut count = self.count.lock();
+        if !count.polling {
+            count.underway.push(frame());
+        }
+        !count.polling
+    }
+
+    /// A polling request takes what is in its answer, which it gets in this form.
+    pub(super) fn polled(&self, answer: Bytes) -> Bytes {
+        let mut count = self.count.lock();
+        // What was emitted while the upgrade was under way may still come out here.
+        let answer = count.underway.body(answer);
         // What the engine sends by itself was not counted.
         let ours =
             |packet: &&[u8]| matches!(packet, [b'b', ..] | [b'4', b'2' | b'3' | b'5' | b'6', ..]);
         let packets = answer.split(|byte| *byte == SEPARATOR).filter(ours).count();
-        let mut count = self.count.lock();
         count.packets = count.packets.saturating_sub(packets);
         count.bytes = if count.packets == 0 { 0 } else { count.bytes.saturating_sub(answer.len()) };
         self.wake(count);
+        answer
     }
 
     /// The socket is on a WebSocket now.
@@ -151,6 +169,8 @@ impl Flow {
 pub(super) struct Counted<S> {
     stream: S,
     flow: Arc<Flow>,
+    /// What was taken and not written yet.
+    pieces: VecDeque<Bytes>,
     /// Runs out while nothing can be written.
     blocked: Option<Pin<Box<Sleep>>>,
     /// Runs when the stream is dropped.
@@ -159,7 +179,7 @@ pub(super) struct Counted<S> {
 
 impl<S> Counted<S> {
     pub(super) fn new(stream: S, flow: Arc<Flow>, end: impl Send + 'static) -> Counted<S> {
-        Counted { stream, flow, blocked: None, _end: Box::new(end) }
+        Counted { stream, flow, pieces: VecDeque::new(), blocked: None, _end: Box::new(end) }
     }
 
     fn written<T>(
@@ -179,6 +199,36 @@ impl<S> Counted<S> {
     }
 }
 
+impl<S: AsyncWrite + Unpin> Counted<S> {
+    /// Writes what was taken.
+    fn poll_drain(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        while !self.pieces.is_empty() {
+            let mut slices = [IoSlice::new(&[]); PIECES];
+            for (slice, piece) in slices.iter_mut().zip(&self.pieces) {
+                *slice = IoSlice::new(piece);
+            }
+            let count = self.pieces.len().min(PIECES);
+            let answer = Pin::new(&mut self.stream).poll_write_vectored(context, &slices[..count]);
+            let mut written = match self.written(answer, context) {
+                Poll::Ready(Ok(0)) => return Poll::Ready(Err(io::ErrorKind::WriteZero.into())),
+                Poll::Ready(Ok(written)) => written,
+                Poll::Ready(Err(error)) => return Poll::Ready(Err(error)),
+                Poll::Pending => return Poll::Pending,
+            };
+            while let Some(piece) = self.pieces.front_mut().filter(|_| written > 0) {
+                let part = written.min(piece.len());
+                written -= part;
+                piece.advance(part);
+                if piece.is_empty() {
+                    self.pieces.pop_front();
+                }
+            }
+        }
+        self.pieces.shrink_to(PIECES);
+        Poll::Ready(Ok(()))
+    }
+}
+
 impl<S: AsyncRead + Unpin> AsyncRead for Counted<S> {
     fn poll_read(
         mut self: Pin<&mut Self>,
@@ -191,16 +241,23 @@ impl<S: AsyncRead + Unpin> AsyncRead for Counted<S> {
 }
 
 impl<S: AsyncWrite + Unpin> AsyncWrite for Counted<S> {
+    /// Takes all or nothing, so that what comes begins with a frame each time.
     fn poll_write(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        let answer = Pin::new(&mut self.stream).poll_write(context, bytes);
-        self.written(answer, context)
+        ready!(self.poll_drain(context))?;
+        let Counted { flow, pieces, .. } = &mut *self;
+        flow.count.lock().underway.frames(bytes, pieces);
+        match self.poll_drain(context) {
+            Poll::Ready(Err(error)) => Poll::Ready(Err(error)),
+            Poll::Ready(Ok(())) | Poll::Pending => Poll::Ready(Ok(bytes.len())),
+        }
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        ready!(self.poll_drain(context))?;
         let answer = Pin::new(&mut self.stream).poll_flush(context);
         if let Poll::Ready(Ok(())) = answer {
             self.flow.flushed();
@@ -209,6 +266,7 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Counted<S> {
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        ready!(self.poll_drain(context))?;
         let answer = Pin::new(&mut self.stream).poll_shutdown(context);
         self.written(answer, context)
     }
@@ -223,9 +281,9 @@ mod tests {
         let flow = Flow::new(true);
         assert_eq!((0..50).filter(|_| flow.admits(100, 1)).count(), PACKETS);
         // What came after the answer was made still counts.
-        flow.polled(b"42[\"a\"]\x1e2\x1e42[\"b\"]\x1e40{}");
+        flow.polled(Bytes::from_static(b"42[\"a\"]\x1e2\x1e42[\"b\"]\x1e40{}"));
         assert_eq!((0..50).filter(|_| flow.admits(100, 1)).count(), 2);
-        flow.polled(b"42[]\x1e430[]\x1e451-[]\x1ebAAAA\x1e6");
+        flow.polled(Bytes::from_static(b"42[]\x1e430[]\x1e451-[]\x1ebAAAA\x1e6"));
         assert_eq!((0..50).filter(|_| flow.admits(100, 1)).count(), 4);
     }
 
@@ -234,7 +292,7 @@ mod tests {
         let flow = Flow::new(true);
         assert!(flow.admits(1, 1));
         assert!(!flow.admits(1, PACKETS));
-        flow.polled(b"42[]");
+        flow.polled(Bytes::from_static(b"42[]"));
         assert!(flow.admits(1, PACKETS + 1));
         assert!(!flow.admits(1, 1));
     }

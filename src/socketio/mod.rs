@@ -6,7 +6,8 @@
 //!
 //! Reading order: `bridge` mounts the engine in Rocket, with `suffix` to keep sessions secret;
 //! `early` keeps order while a socket arrives, `connect` says who it is; `events` reads what it sends, `actions` has it done;
-//! `client` is what is known of one socket, `flow` how much it can take, `roster` who is there;
+//! `client` is what is known of one socket, `flow` how much it can take, `shared` what many take,
+//! `roster` who is there;
 //! `dialect`, `subscriptions`, `dispatcher` bring it what is new.
 
 mod ack;
@@ -22,6 +23,7 @@ mod events;
 mod flow;
 mod payload;
 mod roster;
+mod shared;
 mod subscriptions;
 mod suffix;
 

@@ -1,6 +1,6 @@
 //! What goes out to sockets, encoded once for all of them.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use serde::{Serialize, Serializer};
 use serde_json::value::RawValue;
@@ -9,6 +9,8 @@ use socketioxide::{SendError, SocketError};
 
 use super::ack::Ack;
 use super::data::Data;
+use super::flow::Flow;
+use super::shared::{self, Frame};
 
 /// An event with its data.
 #[derive(Clone, Debug)]
@@ -20,9 +22,16 @@ pub(super) struct Payload {
 
 #[derive(Clone, Debug)]
 enum Content {
-    Json(Arc<RawValue>),
+    Json(Arc<Json>),
     /// What a client sent, with its binary parts, which only the engine can take apart.
     Mixed(Arc<Data>),
+}
+
+#[derive(Debug)]
+struct Json {
+    data: Box<RawValue>,
+    /// The event as WebSockets get it, once one does.
+    frame: OnceLock<Frame>,
 }
 
 impl Payload {
@@ -31,7 +40,8 @@ impl Payload {
         // What is sent has string keys only, so it always serialises.
         let data =
             serde_json::value::to_raw_value(data).unwrap_or_else(|_| RawValue::NULL.to_owned());
-        Payload { event, content: Content::Json(data.into()) }
+        let json = Json { data, frame: OnceLock::new() };
+        Payload { event, content: Content::Json(json.into()) }
     }
 
     /// An event with data that came from a client.
@@ -63,7 +73,7 @@ impl Packet {
             Packet::Event(Payload { event, content }) => {
                 event.len()
                     + match content {
-                        Content::Json(data) => data.get().len(),
+                        Content::Json(json) => json.data.get().len(),
                         Content::Mixed(data) => data.len(),
                     }
             }
@@ -79,9 +89,14 @@ impl Packet {
         }
     }
 
-    /// Hands it to the engine.
-    pub(super) fn send(self, socket: &SocketRef) -> Result<(), SocketError> {
+    /// Hands it to the engine, or a placeholder that it takes the place of further on.
+    pub(super) fn send(self, socket: &SocketRef, flow: &Flow) -> Result<(), SocketError> {
         let sent = match self {
+            Packet::Event(Payload { event, content: Content::Json(json) })
+                if flow.shares(|| json.frame(event).clone()) =>
+            {
+                socket.emit(shared::NAME, &())
+            }
             Packet::Event(payload) => socket.emit(payload.event, &payload),
             Packet::Ack(ack, body) => ack.send(&body),
         };
@@ -93,11 +108,17 @@ impl Packet {
     }
 }
 
+impl Json {
+    fn frame(&self, event: &'static str) -> &Frame {
+        self.frame.get_or_init(|| Frame::event(event, self.data.get()))
+    }
+}
+
 /// The data alone.
 impl Serialize for Payload {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match &self.content {
-            Content::Json(data) => data.serialize(serializer),
+            Content::Json(json) => json.data.serialize(serializer),
             Content::Mixed(data) => data.serialize(serializer),
         }
     }
