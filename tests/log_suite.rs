@@ -54,6 +54,7 @@ fn entry(number: u64) -> Entry {
             recipient: Address::User(NameKey::lookup("bob")),
             text: Text::new(&number.to_string()),
             once: None,
+            shown: None,
         },
     }
 }
