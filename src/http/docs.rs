@@ -7,14 +7,16 @@ use rocket::get;
 use rocket::http::{ContentType, Header};
 use rocket::response::{self, Redirect, Responder, Response};
 use rocket::{Request, http::Status};
+use utoipa::openapi::PathItem;
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
 use utoipa::{Modify, OpenApi};
 use utoipa_swagger_ui::{Config, SwaggerFile};
 
+use super::api::Endpoint;
 use super::error::{self, ApiError};
 use super::refusals::{Refusals, Refused};
 use super::reply::Json;
-use super::{announcement, encode, events, membership, messages, named, rooms, send, users};
+use super::{announcement, api, encode, events, membership, messages, named, rooms, send, users};
 
 /// The document, made from the routes and from the types they read and write.
 #[derive(OpenApi)]
@@ -36,6 +38,10 @@ use super::{announcement, encode, events, membership, messages, named, rooms, se
         membership::leave_room,
         rooms::rooms,
         announcement::announcement,
+        api::api,
+        api::health,
+        api::status,
+        api::clients,
         openapi,
         docs,
         page,
@@ -71,6 +77,25 @@ impl Modify for Token {
 }
 
 static JSON: LazyLock<String> = LazyLock::new(|| Document::openapi().to_json().unwrap_or_default());
+
+/// What the document describes, by path.
+pub(super) static ENDPOINTS: LazyLock<Vec<Endpoint>> = LazyLock::new(|| {
+    let paths = Document::openapi().paths.paths.into_iter();
+    let of_path = |(path, item): (String, PathItem)| {
+        let methods = [
+            ("GET", item.get),
+            ("POST", item.post),
+            ("PUT", item.put),
+            ("PATCH", item.patch),
+            ("DELETE", item.delete),
+        ];
+        methods.into_iter().filter_map(move |(method, operation)| {
+            let summary = operation?.summary.unwrap_or_default();
+            Some(Endpoint { method, path: path.clone(), summary })
+        })
+    };
+    paths.flat_map(of_path).collect()
+});
 
 static PAGE: LazyLock<Arc<Config<'static>>> = LazyLock::new(|| {
     // The path is relative, so that the page works behind a proxy that adds a prefix. The

@@ -1,10 +1,11 @@
 //! The HTTP transport: a request becomes a command, an outcome becomes a response.
 //!
-//! Reading order: `users`, `send`, `messages`, `events`, `rooms`, `announcement` are
+//! Reading order: `users`, `send`, `messages`, `events`, `rooms`, `announcement`, `api` are
 //! the routes; `body`, `field`, `params`, `header`, `bearer` read what comes in; `reply`,
 //! `encode`, `error` write what goes out; `edge`, `cors`, `catchers` stand around them.
 
 mod announcement;
+mod api;
 mod bearer;
 mod body;
 mod catchers;
@@ -35,7 +36,7 @@ use rocket::{Build, Rocket, catchers, routes};
 use crate::config::Settings;
 use crate::node::Node;
 
-/// Mounts all routes on `rocket`.
+/// Mounts all routes on `rocket`; `events` are those that may be sent over Socket.IO.
 ///
 /// # Errors
 /// The setting `cors_origins` holds what cannot be an origin.
@@ -43,11 +44,13 @@ pub fn mount(
     rocket: Rocket<Build>,
     node: Arc<Node>,
     settings: Settings,
+    events: &'static [&'static str],
 ) -> Result<Rocket<Build>, rocket_cors::Error> {
     let cors = cors::Origin::rules(&settings.cors_origins, node.new_token().secret())?;
     Ok(rocket
         .manage(node)
         .manage(settings)
+        .manage(api::Overview { endpoints: &docs::ENDPOINTS, events })
         // What Rocket sets by itself, but for an opt-out of something browsers gave up, which
         // they complain about.
         .attach(Shield::default().disable::<Permission>())
@@ -61,6 +64,10 @@ pub fn mount(
                 messages::messages,
                 send::send,
                 announcement::announcement,
+                api::api,
+                api::health,
+                api::status,
+                api::clients,
                 docs::docs,
                 docs::openapi,
                 docs::page,

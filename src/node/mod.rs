@@ -9,8 +9,9 @@ mod queue;
 mod writer;
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use parking_lot::{Mutex, RwLock};
 use tokio::sync::oneshot;
@@ -49,6 +50,9 @@ pub struct Node {
     presence: Presence,
     absence: Absence,
     epoch: Epoch,
+    started: Instant,
+    /// The log could not be written, or that is not known to have changed.
+    failing: AtomicBool,
     writer: Mutex<Option<JoinHandle<()>>>,
 }
 
@@ -82,6 +86,7 @@ impl Node {
         policy: Policy,
         absence: Absence,
     ) -> Result<Arc<Node>, StartError> {
+        let started = Instant::now();
         let mut state = State::default();
         let mut stamp = writer::Stamp::default();
         let mut events = Vec::new();
@@ -117,6 +122,8 @@ impl Node {
             presence,
             absence,
             epoch,
+            started,
+            failing: AtomicBool::new(false),
             writer: Mutex::new(None),
         });
         *node.writer.lock() = Some(writer::start(node.clone(), log, stamp)?);
@@ -150,6 +157,17 @@ impl Node {
     /// The moment now.
     pub fn now(&self) -> Timestamp {
         clock::now()
+    }
+
+    /// For how long the node has been running.
+    pub fn uptime(&self) -> Duration {
+        self.started.elapsed()
+    }
+
+    /// Whether the log could be written when that was last tried. While it cannot, it is tried
+    /// every second.
+    pub fn takes_writes(&self) -> bool {
+        !self.failing.load(Ordering::Relaxed) && !self.queue.is_closed()
     }
 
     /// A number from 0 to `end` - 1, as good as evenly.

@@ -20,10 +20,11 @@ use socketioxide::SocketIo;
 use socketioxide::service::SocketIoService;
 use socketioxide::socket::Sid;
 
-use super::connect::Handshake;
+use super::connect::{self, Handshake};
 use super::flow::{Counted, Flow};
 use super::suffix::Suffixes;
 use super::{Gateway, MAX_PAYLOAD, PATH};
+use crate::token::TokenHash;
 
 /// The cookie that makes a browser the same guest again.
 const COOKIE: &str = "chatroom_guest";
@@ -206,8 +207,10 @@ impl Bridge {
     }
 
     fn handshake(&self, request: &Request<'_>, polling: bool) -> Handshake {
+        let known = |token: &&str| connect::known(&self.gateway, TokenHash::of(token)).is_some();
+        let cookie = request.cookies().get(COOKIE).map(Cookie::value).filter(known);
         Handshake {
-            cookie: request.cookies().get(COOKIE).map(|cookie| cookie.value().to_owned()),
+            cookie: cookie.map(str::to_owned),
             token: self.gateway.node.new_token(),
             flow: Arc::new(Flow::new(polling)),
         }
@@ -315,7 +318,7 @@ fn respond(parts: &http::response::Parts) -> Response<'static> {
     response
 }
 
-/// Gives a browser without a cookie the token of the guest that it may become.
+/// Gives a browser whose cookie is of no guest, or that has none, the token of the guest that it may become.
 fn remember(request: &Request<'_>, response: &mut Response<'_>, handshake: &Handshake) {
     if handshake.cookie.is_none() {
         let cookie = Cookie::build((COOKIE, handshake.token.secret().to_owned()))

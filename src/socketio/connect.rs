@@ -46,7 +46,7 @@ pub(super) struct Auth {
 /// What the request that opened the connection brought.
 #[derive(Clone)]
 pub(super) struct Handshake {
-    /// The token in the cookie of an earlier guest of this browser.
+    /// The token in the cookie of an earlier guest of this browser, if that is known.
     pub(super) cookie: Option<String>,
     /// The token that a new guest gets, which is in the answer's cookie already.
     pub(super) token: Token,
@@ -241,13 +241,7 @@ fn identify(gateway: &Gateway, auth: &Auth, handshake: &Handshake) -> (Identity,
     let tokens = [auth.token.as_deref(), handshake.cookie.as_deref()];
     for token in tokens.into_iter().flatten().filter(|token| !token.is_empty()) {
         let token = TokenHash::of(token);
-        let known = gateway.node.look(|state| {
-            let (user, name) = state.by_token(token)?;
-            let holder = state.holder(name.key().as_str());
-            // Of a registration that has ended, the name may be somebody else's by now.
-            holder.is_none_or(|holder| holder == user).then(|| (user, name.clone(), holder))
-        });
-        if let Some((user, name, holder)) = known {
+        if let Some((user, name, holder)) = known(gateway, token) {
             let open = holder.map(|_| gateway.node.presence().open(user));
             let made_up = false;
             return (Identity { name, token, user: holder, open, made_up }, None);
@@ -260,6 +254,16 @@ fn identify(gateway: &Gateway, auth: &Auth, handshake: &Handshake) -> (Identity,
     let token = TokenHash::of(handshake.token.secret());
     let identity = Identity { name, token, user: None, open: None, made_up };
     (identity, Some(handshake.token.clone()))
+}
+
+/// The registration that a token proves: whose it is, under which name, by whom that is held.
+pub(super) fn known(gateway: &Gateway, token: TokenHash) -> Option<(UserId, Name, Option<UserId>)> {
+    gateway.node.look(|state| {
+        let (user, name) = state.by_token(token)?;
+        let holder = state.holder(name.key().as_str());
+        // Of a registration that has ended, the name may be somebody else's by now.
+        holder.is_none_or(|holder| holder == user).then(|| (user, name.clone(), holder))
+    })
 }
 
 /// Whether nobody holds the name, and no connected guest goes by it.

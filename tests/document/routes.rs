@@ -18,7 +18,8 @@ async fn the_document_lists_exactly_the_routes_that_are_mounted() {
     let settings = load(&Flags::default(), [], empty.path()).unwrap().settings;
     let absence = Absence { away: Duration::MAX, gone: Duration::MAX };
     let node = Node::start(Box::new(MemoryLog), Policy::default(), absence).unwrap();
-    let mounted = http::mount(rocket::custom(rocket::Config::default()), node, settings).unwrap();
+    let mounted =
+        http::mount(rocket::custom(rocket::Config::default()), node, settings, &[]).unwrap();
     let routes = mounted.routes().map(|route| {
         let path = route.uri.path().replace('<', "{").replace('>', "}");
         format!("{} {path}", route.method)
