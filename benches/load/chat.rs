@@ -9,7 +9,7 @@ use super::http::{Pool, request};
 pub(crate) const CLIENTS: usize = 64;
 
 /// What everybody says.
-const TEXT: &str = "Shall we meet at the usual place at half past seven?";
+pub(crate) const TEXT: &str = "Shall we meet at the usual place at half past seven?";
 
 /// The `n`-th user's name.
 pub(crate) fn name(n: usize) -> String {

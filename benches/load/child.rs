@@ -15,19 +15,21 @@ impl Child {
     /// Runs this program once more as a process that holds these servers (`trivial`, or a store
     /// and its durability), in the folder `home`.
     pub(crate) fn start(home: &Path, servers: &[&str]) -> io::Result<Child> {
-        let mut process = Command::new(std::env::current_exe()?)
-            .arg(super::SERVE)
-            .args(servers)
-            .current_dir(home)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()?;
+        let mut command = Command::new(std::env::current_exe()?);
+        command.arg(super::SERVE).args(servers).current_dir(home);
+        Child::run(&mut command, servers.len())
+    }
+
+    /// Runs any program that holds so many servers, prints their ports in one line, and ends with
+    /// its input.
+    pub(crate) fn run(command: &mut Command, servers: usize) -> io::Result<Child> {
+        let mut process = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?;
         let output = process.stdout.take().ok_or(io::ErrorKind::BrokenPipe)?;
         let mut line = String::new();
         BufReader::new(output).read_line(&mut line)?;
         let ports: Vec<u16> =
             line.split_whitespace().filter_map(|port| port.parse().ok()).collect();
-        if ports.len() != servers.len() {
+        if ports.len() != servers {
             let _ = process.kill();
             return Err(io::Error::other(format!("the server did not start: {line:?}")));
         }

@@ -22,7 +22,7 @@ const READERS: usize = 10;
 /// When a message that has not come is given up.
 const PATIENCE: Duration = Duration::from_secs(20);
 /// What stands before the time of sending in a message's text, and what ends it.
-const MARK: (&str, &str) = ("sent at ", " ns");
+pub(crate) const MARK: (&str, &str) = ("sent at ", " ns");
 
 /// Sends at a steady rate to readers that wait.
 pub(crate) fn latency(home: &Path) -> io::Result<()> {
@@ -135,7 +135,7 @@ fn take_events(pool: &mut Pool, connections: &mut Vec<usize>) -> String {
 }
 
 /// How many milliseconds ago each message in `text` was sent.
-fn ages(text: &str, clock: Instant) -> Vec<f64> {
+pub(crate) fn ages(text: &str, clock: Instant) -> Vec<f64> {
     let now = clock.elapsed().as_nanos() as f64;
     let sent = text.split(MARK.0).skip(1).filter_map(|rest| rest.split_once(MARK.1));
     sent.filter_map(|(at, _)| Some((now - at.parse::<f64>().ok()?) / 1e6)).collect()

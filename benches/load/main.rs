@@ -10,8 +10,10 @@ mod http;
 mod latency;
 mod ratios;
 mod serve;
+mod sockets;
 mod table;
 mod waiting;
+mod websocket;
 
 use std::error::Error;
 use std::process::Command;
@@ -64,6 +66,10 @@ fn main() -> Result<(), Box<dyn Error>> {
     if wanted("waiting") {
         raise_open_files()?;
         waiting::waiting(home)?;
+    }
+    if wanted("sockets") {
+        raise_open_files()?;
+        sockets::sockets(home)?;
     }
     Ok(())
 }
