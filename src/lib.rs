@@ -5,6 +5,7 @@
 //! ```text
 //!  request → Command → node: stamp → log: append → apply → polls, long polls  (http)
 //!                                                  state   event streams      (http)
+//!                                                     │    sockets            (socketio)
 //!  reply   ← Outcome ←─────────────────────────────┘ events → hub: wake
 //! ```
 //!
@@ -19,7 +20,7 @@
 //! |---|---|
 //! | the shared vocabulary | [`id`], [`timestamp`], [`name`], [`text`], [`token`], [`message`], [`command`], [`outcome`], [`event`] |
 //! | the heart | [`state`], [`log`], [`hub`], [`presence`], [`node`] |
-//! | the transports | [`http`] |
+//! | the transports | [`http`], [`socketio`] |
 //! | putting it together | [`config`], [`clock`], [`banner`], [`server`] |
 
 pub mod id;

@@ -53,7 +53,7 @@ struct Api<'a> {
     service: &'a str,
     /// Its version.
     version: &'a str,
-    /// Every endpoint, by its path.
+    /// Every endpoint.
     endpoints: &'a [Endpoint],
     #[schema(inline)]
     websocket: WebSocket<'a>,
