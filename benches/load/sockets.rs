@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::io;
 use std::path::Path;
-use std::process::Command;
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use super::chat;
@@ -46,7 +46,8 @@ pub(crate) fn sockets(home: &Path) -> io::Result<()> {
     rooms.iter_mut().try_for_each(|room| room.saturate(SLICE).map(drop))?;
     let slices = in_turns(&mut rooms, |room| room.saturate(SLICE))?;
     for (room, subject) in rooms.iter().zip(&slices) {
-        let goal = (room.name != "Node").then_some(2.0);
+        // The other server keeps nothing, so the one that does neither has the goals.
+        let goal = (room.name == "memory").then_some(2.0);
         let what = format!("to 500 sockets, each core, {} / Node", room.name);
         table::ratio(&what, goal, &ratio(&slices[0], subject), "");
     }
@@ -59,7 +60,8 @@ pub(crate) fn sockets(home: &Path) -> io::Result<()> {
         let (half, mut most) = (quantile(&mut of(0.5), 0.5), of(0.99));
         let most = quantile(&mut most, 0.5);
         let what = format!("to 500 sockets, 20/s, {}: p99", room.name);
-        table::at_most(&what, base, most, "ms", &format!("median {half:.2}"));
+        let goal = base.filter(|_| room.name == "memory");
+        table::at_most(&what, goal, most, "ms", &format!("median {half:.2}"));
         base = base.or(Some((most * 100.0).round() / 100.0));
     }
     Ok(())
@@ -76,6 +78,7 @@ fn install(home: &Path) -> io::Result<()> {
         .args(["ci", "--prefix", FOLDER, "--no-audit", "--no-fund", "--loglevel", "error"])
         .arg("--cache")
         .arg(home.join("npm"))
+        .stdout(Stdio::null())
         .status();
     match status {
         Ok(status) if status.success() => std::fs::write(installed, list),
