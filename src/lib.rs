@@ -17,7 +17,7 @@
 //!
 //! | | |
 //! |---|---|
-//! | the shared vocabulary | [`id`], [`timestamp`], [`name`], [`text`], [`token`], [`message`], [`command`], [`outcome`], [`event`] |
+//! | the shared vocabulary | [`id`], [`timestamp`], [`name`], [`text`], [`token`], [`password`], [`message`], [`command`], [`outcome`], [`event`] |
 //! | the heart | [`state`], [`log`], [`hub`], [`presence`], [`node`] |
 //! | the transports | [`http`] |
 //! | putting it together | [`config`], [`clock`], [`banner`], [`server`] |
@@ -31,6 +31,8 @@ pub mod name;
 pub mod text;
 
 pub mod token;
+
+pub mod password;
 
 pub mod message;
 

@@ -110,6 +110,14 @@ impl ApiError {
             Rejection::RoomNotOpen => "This room cannot be joined.".into(),
             Rejection::RecipientNotOnline => "Recipient not online.".into(),
             Rejection::ParticipantNotOnline(name) => format!("User {name} is not online.").into(),
+            of_accounts => {
+                let status = match of_accounts {
+                    Rejection::AccountNotFound | Rejection::SessionNotFound => Status::NotFound,
+                    Rejection::PasswordChanged => Status::Unauthorized,
+                    _ => Status::Forbidden,
+                };
+                return ApiError::new(status, code, of_accounts.to_string());
+            }
         };
         ApiError::refused(code, message)
     }

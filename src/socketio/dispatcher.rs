@@ -109,7 +109,7 @@ impl Gateway {
                 self.roster.users_changed();
             }
             Event::Registered(_) => self.roster.users_changed(),
-            Event::RoomsChanged(_) => {}
+            Event::RoomsChanged(_) | Event::AccessChanged(_) => {}
         }
     }
 
