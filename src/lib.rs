@@ -18,8 +18,8 @@
 //! | | |
 //! |---|---|
 //! | the shared vocabulary | [`id`], [`timestamp`], [`name`], [`text`], [`token`], [`password`], [`message`], [`command`], [`outcome`], [`event`] |
-//! | the heart | [`state`], [`log`], [`hub`], [`presence`], [`node`] |
-//! | the transports | [`http`] |
+//! | the heart | [`state`], [`log`], [`hub`], [`presence`], [`hasher`], [`node`] |
+//! | the transports | [`credentials`], [`http`], [`socketio`] |
 //! | putting it together | [`config`], [`clock`], [`banner`], [`server`] |
 
 pub mod id;
@@ -52,9 +52,13 @@ pub mod hub;
 
 pub mod presence;
 
+pub mod hasher;
+
 pub mod node;
 
 pub mod config;
+
+pub mod credentials;
 
 pub mod http;
 

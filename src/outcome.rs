@@ -76,6 +76,8 @@ pub enum Rejection {
     ParticipantNotOnline(String),
     /// The `client_msg_id` was used with another body.
     OnceConflict,
+    /// It was not shown, or not any more, that this user may be acted as.
+    Unproven,
     /// There is no such account, or no longer.
     AccountNotFound,
     /// The account is disabled.
@@ -106,6 +108,7 @@ impl fmt::Display for Rejection {
                 return write!(f, "User {name} is not online.");
             }
             Rejection::OnceConflict => "This client_msg_id was used for another message.",
+            Rejection::Unproven => "This name is protected: log in, or present its token.",
             Rejection::AccountNotFound => "There is no such account.",
             Rejection::AccountDisabled => "This account is disabled.",
             Rejection::PasswordChanged => "The password has been changed.",
@@ -129,6 +132,7 @@ impl Rejection {
             Rejection::RecipientNotOnline => "recipient_not_online",
             Rejection::ParticipantNotOnline(_) => "participant_not_online",
             Rejection::OnceConflict => "idempotency_conflict",
+            Rejection::Unproven => "authentication_required",
             Rejection::AccountNotFound => "account_not_found",
             Rejection::AccountDisabled => "account_disabled",
             Rejection::PasswordChanged => "password_changed",

@@ -50,8 +50,12 @@ impl Server {
                 SqliteLog::open(path, settings.durability).map_err(|error| sentence(&error))?,
             ),
         };
-        let absence = Absence { away: settings.presence.timeout, gone: settings.guests.keep };
-        let node = Node::start(log, policy(&settings)?, absence);
+        let absence = Absence {
+            away: settings.presence.timeout,
+            gone: settings.guests.keep,
+            session: settings.sessions.keep,
+        };
+        let node = Node::start(log, policy(&settings)?, absence, settings.access);
         let node = node.map_err(|error| sentence(&error))?;
         let rocket = rocket::custom(rocket_config(&settings));
         let rocket = socketio::mount(rocket, node.clone(), &settings);

@@ -31,6 +31,17 @@ fn name(command: &Command) -> &'static str {
         Command::OpenRoom { .. } => "open_room",
         Command::JoinRoom { .. } => "join_room",
         Command::LeaveRoom { .. } => "leave_room",
+        Command::CreateAccount(_) => "create_account",
+        Command::OpenSession(_) => "open_session",
+        Command::CloseSession(_) => "close_session",
+        Command::ChangePassword(_) => "change_password",
+        Command::ResetPassword(_) => "reset_password",
+        Command::DisableAccount(_) => "disable_account",
+        Command::EnableAccount(_) => "enable_account",
+        Command::RemoveAccount(_) => "remove_account",
+        Command::MakeAdmin(_) => "make_admin",
+        Command::CreateInvite(_) => "create_invite",
+        Command::EndInvite(_) => "end_invite",
     }
 }
 
@@ -45,6 +56,17 @@ const NAMES: &[&str] = &[
     "open_room",
     "join_room",
     "leave_room",
+    "create_account",
+    "open_session",
+    "close_session",
+    "change_password",
+    "reset_password",
+    "disable_account",
+    "enable_account",
+    "remove_account",
+    "make_admin",
+    "create_invite",
+    "end_invite",
 ];
 
 #[test]

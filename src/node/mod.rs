@@ -4,6 +4,8 @@
 //! goes through the writer: stamped, appended, durable, applied, published, answered, in this
 //! order. Nothing is visible to a reader, and no success is told, before it is durable.
 
+mod access;
+mod accounts;
 mod housekeeping;
 mod queue;
 mod writer;
@@ -17,17 +19,19 @@ use tokio::sync::oneshot;
 
 use crate::clock;
 use crate::command::{Command, Policy};
+use crate::config::Access;
+use crate::hasher::Hasher;
 use crate::hub::{Hub, Subscription};
 use crate::id::{Epoch, MessageId, RoomId, UserId};
 use crate::log::{AppendError, Damage, Log};
-use crate::name;
 use crate::outcome::{Outcome, Rejection, Verdict};
-pub use crate::presence::Open;
-use crate::presence::Presence;
-pub use crate::state::{Page, Query, RoomInfo, SERVER, With};
+use crate::presence::{Open, Presence};
+pub use crate::state::{Page, Proof, Query, RoomInfo, SERVER, With};
 use crate::state::{Plan, State};
 use crate::timestamp::Timestamp;
 use crate::token::Token;
+pub use access::{Actor, Caller};
+pub use accounts::{AccountError, LoggedIn, Wanted};
 use queue::Queue;
 
 /// What a node is told about its users' absences.
@@ -37,6 +41,8 @@ pub struct Absence {
     pub away: Duration,
     /// After how long without a sign a name without an account is free again.
     pub gone: Duration,
+    /// After how long without use a session ends.
+    pub session: Duration,
 }
 
 /// The state, its log and those who watch.
@@ -48,6 +54,9 @@ pub struct Node {
     hub: Arc<Hub>,
     presence: Presence,
     absence: Absence,
+    /// What it takes to act under a name that is no account's.
+    access: Access,
+    hasher: Hasher,
     epoch: Epoch,
     writer: Mutex<Option<JoinHandle<()>>>,
 }
@@ -81,6 +90,7 @@ impl Node {
         mut log: Box<dyn Log>,
         policy: Policy,
         absence: Absence,
+        access: Access,
     ) -> Result<Arc<Node>, StartError> {
         let mut state = State::default();
         let mut stamp = writer::Stamp::default();
@@ -116,6 +126,8 @@ impl Node {
             hub: Arc::default(),
             presence,
             absence,
+            access,
+            hasher: Hasher::new(random()),
             epoch,
             writer: Mutex::new(None),
         });
@@ -177,20 +189,15 @@ impl Node {
         self.state.read().oldest()
     }
 
-    /// Who holds the name that `text` reads as, if anybody; it counts as a sign of them.
-    pub fn identify(&self, text: &str) -> Option<UserId> {
-        let key = name::lookup_key(text)?;
-        let user = self.state.read().holder(&key)?;
-        self.presence.heard(user);
-        Some(user)
-    }
-
-    /// The messages that `user` may see and asks for.
+    /// The messages that `actor` may see and asks for.
     ///
     /// # Errors
-    /// See [`State::read`].
-    pub fn read(&self, user: UserId, query: &Query) -> Result<Page, Rejection> {
-        self.state.read().read(user, query)
+    /// See [`State::read`]; [`Rejection::Unproven`] when it may not act any more as it could.
+    pub fn read(&self, actor: &Actor, query: &Query) -> Result<Page, Rejection> {
+        let strict = self.access == Access::Token;
+        let state = self.state.read();
+        let page = state.read(actor.user, query)?;
+        state.may_act(actor.user, actor.proof, strict).then_some(page).ok_or(Rejection::Unproven)
     }
 
     /// The rooms `user` is in, and the open ones.
@@ -224,11 +231,21 @@ impl Node {
         look(&self.state.read())
     }
 
-    /// Waits for what is new to `user`. Subscribe first, then read.
-    pub fn subscribe(&self, user: UserId) -> Watch {
+    /// Waits for what is new to `actor`. Subscribe first, then read.
+    pub fn subscribe(&self, actor: &Actor) -> Watch {
+        let user = actor.user;
         let mut subscription = self.hub.subscribe(user);
         subscription.watch(self.room_ids(user));
-        Watch { subscription, _open: self.presence.open(user), user }
+        Watch { subscription, _open: self.open(actor), user }
+    }
+
+    /// Something is open in this actor's behalf until the guard is dropped.
+    pub fn open(&self, actor: &Actor) -> Opened {
+        let session = match actor.proof {
+            Proof::Session(session) => Some(self.presence.open_session(session)),
+            _ => None,
+        };
+        Opened { _user: self.presence.open(actor.user), _session: session }
     }
 
     /// Waits for the next news of `watch`, which then knows the user's rooms as they are.
@@ -257,8 +274,15 @@ impl Node {
 #[derive(Debug)]
 pub struct Watch {
     subscription: Subscription,
-    _open: Open,
+    _open: Opened,
     user: UserId,
+}
+
+/// Something open: while it is, its user is present and its session in use.
+#[derive(Debug)]
+pub struct Opened {
+    _user: Open,
+    _session: Option<Open>,
 }
 
 /// Why a node does not start.

@@ -53,8 +53,9 @@ impl State {
         {
             return false;
         }
-        match proof {
-            Proof::Nothing => account.is_none() && !strict,
+        let open = account.is_none() && !strict;
+        open || match proof {
+            Proof::Nothing => false,
             Proof::Token(token) => self.users.by_token(token) == Some(user),
             Proof::Session(id) => self.sessions.get(id).is_some_and(|own| own.user == user),
         }

@@ -2,7 +2,7 @@
 
 use super::accounts::{Account, Invite};
 use super::{Change, State};
-use crate::command::{Command, CreateAccount, Left, Registration};
+use crate::command::{Command, CreateAccount, Left, NewSession, Registration};
 use crate::event::Event;
 use crate::id::{SessionId, UserId};
 use crate::outcome::{Outcome, Rejection, Verdict};
@@ -113,15 +113,13 @@ impl State {
                     user.acted = at;
                 }
                 self.accounts.insert(user, wanted.password, at);
-                let session = wanted.session.map(|session| self.sessions.open(user, session, at).0);
+                let session =
+                    wanted.session.map(|session| self.open_session(user, session, at, events));
                 return Ok(Outcome::AccountCreated { user, session });
             }
             (_, Command::OpenSession(wanted)) => {
                 self.acted(wanted.user, at);
-                let (session, crowded) = self.sessions.open(wanted.user, wanted.session, at);
-                if crowded {
-                    events.push(Event::AccessChanged(wanted.user));
-                }
+                let session = self.open_session(wanted.user, wanted.session, at, events);
                 return Ok(Outcome::SessionOpened { session });
             }
             (_, Command::CloseSession(wanted)) => {
@@ -160,6 +158,18 @@ impl State {
             (change, command) => unreachable!("{change:?} does not belong to {command:?}"),
         }
         Ok(Outcome::Noted)
+    }
+
+    fn open_session(
+        &mut self,
+        user: UserId,
+        session: NewSession,
+        at: Timestamp,
+        events: &mut Vec<Event>,
+    ) -> SessionId {
+        let (id, ended) = self.sessions.open(user, session, at);
+        events.extend(ended.into_iter().map(Event::AccessChanged));
+        id
     }
 
     fn existing(&self, user: UserId) -> Result<&Account, Rejection> {

@@ -54,24 +54,29 @@ impl Sessions {
         self.users.get(&user).into_iter().flatten().copied()
     }
 
-    /// Begins a session; true when another one had to end for it.
+    /// Begins a session; tells whose had to end for it: the user's oldest, if there were too many,
+    /// and the one that had this token before, if there can be such a thing.
     pub(super) fn open(
         &mut self,
         user: UserId,
         session: NewSession,
         at: Timestamp,
-    ) -> (SessionId, bool) {
-        let oldest = self.of(user).next().filter(|_| self.of(user).count() == SESSIONS_PER_USER);
-        if let Some(oldest) = oldest {
-            self.close(oldest);
+    ) -> (SessionId, BTreeSet<UserId>) {
+        let NewSession { token, agent } = session;
+        let crowded = self.of(user).count() >= SESSIONS_PER_USER;
+        let oldest = self.of(user).next().filter(|_| crowded);
+        let same = self.tokens.get(&token).copied();
+        let mut ended = BTreeSet::new();
+        for id in oldest.into_iter().chain(same) {
+            ended.extend(self.sessions.get(&id).map(|session| session.user));
+            self.close(id);
         }
         self.begun += 1;
         let id = SessionId(self.begun);
-        let NewSession { token, agent } = session;
         self.sessions.insert(id, Session { user, token, agent, created: at });
         self.tokens.insert(token, id);
         self.users.entry(user).or_default().insert(id);
-        (id, oldest.is_some())
+        (id, ended)
     }
 
     pub(super) fn close(&mut self, id: SessionId) {
