@@ -41,6 +41,13 @@ impl Socket {
         self.push(format!("42{}", json!([name, data]))).await;
     }
 
+    /// Says something in the room that everybody may join; gives what the room hears.
+    async fn say(&self, text: &str) -> Value {
+        self.emit("join", json!({ "room": "General" })).await;
+        self.emit("message", json!({ "room": "General", "msg": text })).await;
+        self.event("message").await
+    }
+
     /// The data of the next event of this name; others are passed over.
     async fn event(&self, name: &str) -> Value {
         let head = format!("42[\"{name}\"");
@@ -107,8 +114,7 @@ async fn a_socket_is_the_account_of_its_token_or_cookie() {
     ] {
         let socket = Socket::connect(&client, &headers, auth.clone()).await;
         assert_eq!(socket.username, "ann", "{headers:?} {auth}");
-        socket.emit("message", json!({ "room": "General", "msg": "hi" })).await;
-        assert_eq!(socket.event("message").await["username"], "ann");
+        assert_eq!(socket.say("hi").await["username"], "ann");
     }
     for headers in [vec![cookie, foreign], vec![cookie, ("Origin", "null")], vec![cookie, far]] {
         assert_guest(&Socket::connect(&client, &headers, json!({})).await);
@@ -151,8 +157,7 @@ async fn the_sockets_of_a_session_end_with_it_and_others_do_not() {
     assert_eq!(ann.ask("POST", "/auth/logout", Value::Null).await.0, 200);
     ending.packet("41").await;
     assert!(started.elapsed() < Duration::from_secs(1), "{:?}", started.elapsed());
-    going_on.emit("message", json!({ "room": "General", "msg": "still there" })).await;
-    assert_eq!(going_on.event("message").await["msg"], "still there");
+    assert_eq!(going_on.say("still there").await["msg"], "still there");
     let body = json!({ "password": PASSWORD });
     assert_eq!(other.ask("DELETE", "/auth/account", body).await.0, 200);
     going_on.packet("41").await;
@@ -168,6 +173,5 @@ async fn the_socket_of_a_guest_goes_on_when_its_name_becomes_an_account() {
     assert_eq!(socket.username, "ann");
     let body = json!({ "username": "ann", "password": PASSWORD, "token": token });
     assert_eq!(client.post("/auth/register", body).await.0, 201);
-    socket.emit("message", json!({ "room": "General", "msg": "hi" })).await;
-    assert_eq!(socket.event("message").await["username"], "ann");
+    assert_eq!(socket.say("hi").await["username"], "ann");
 }
