@@ -85,8 +85,10 @@ struct Entered<'a> {
 struct Checked<'a> {
     /// Always true.
     authenticated: bool,
+    /// Who you are.
     #[schema(value_type = u64)]
     user_id: UserId,
+    /// The name of your account.
     username: &'a str,
 }
 

@@ -22,6 +22,7 @@ use crate::outcome::Rejection;
     "last_used_at": "2026-01-31T12:10:00.000Z", "current": true,
 })))]
 struct Session {
+    /// What it is ended by.
     #[schema(value_type = u64)]
     id: SessionId,
     /// What the client called itself when it logged in.
@@ -82,7 +83,14 @@ impl Refusals for Ending {
     path = "/auth/sessions",
     tag = "Accounts",
     responses(
-        (status = 200, description = "Your sessions.", body = Vec<Session>),
+        (
+            status = 200, description = "Your sessions.", body = Vec<Session>,
+            example = json!([{
+                "id": 12, "agent": "python-requests/2.32.3",
+                "created_at": "2026-01-31T12:00:00.000Z",
+                "last_used_at": "2026-01-31T12:10:00.000Z", "current": true,
+            }]),
+        ),
         Refused::<Listing>,
     ),
     security(("token" = []), ("session" = [])),
