@@ -101,6 +101,7 @@ impl Refusals for Remove<'_> {
 #[utoipa::path(
     post,
     path = "/auth/password",
+    operation_id = "change_password",
     tag = "Accounts",
     request_body(content((Change), (Change = FORM))),
     responses(
@@ -134,6 +135,7 @@ pub(super) async fn password(
 #[utoipa::path(
     delete,
     path = "/auth/account",
+    operation_id = "remove_account",
     tag = "Accounts",
     request_body(content((Remove), (Remove = FORM))),
     responses(

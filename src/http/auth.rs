@@ -219,6 +219,7 @@ impl<'r> Responder<'r, 'static> for Exit {
 #[utoipa::path(
     post,
     path = "/auth/register",
+    operation_id = "auth_register",
     tag = "Accounts",
     params(Proof),
     request_body(content((Register), (Register = FORM))),
@@ -261,6 +262,7 @@ pub(super) async fn register(
 #[utoipa::path(
     post,
     path = "/auth/login",
+    operation_id = "auth_login",
     tag = "Accounts",
     request_body(content((Login), (Login = FORM))),
     responses(
@@ -291,6 +293,7 @@ pub(super) async fn login(
 #[utoipa::path(
     post,
     path = "/auth/logout",
+    operation_id = "auth_logout",
     tag = "Accounts",
     responses(
         (
@@ -318,6 +321,7 @@ pub(super) async fn logout(node: &State<Arc<Node>>, caller: Caller) -> Result<Ex
 #[utoipa::path(
     get,
     path = "/auth/check",
+    operation_id = "auth_check",
     tag = "Accounts",
     responses(
         (status = 200, description = "You are logged in.", body = Checked),

@@ -117,6 +117,7 @@ pub(super) fn sessions(node: &State<Arc<Node>>, caller: Caller) -> Json {
 #[utoipa::path(
     delete,
     path = "/auth/sessions/{id}",
+    operation_id = "end_session",
     tag = "Accounts",
     params(("id" = u64, Path, description = "As in the list.", example = 12)),
     responses(
@@ -150,6 +151,7 @@ pub(super) async fn end(
 #[utoipa::path(
     delete,
     path = "/auth/sessions",
+    operation_id = "end_other_sessions",
     tag = "Accounts",
     responses(
         (
