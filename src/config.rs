@@ -73,6 +73,7 @@ pub struct Settings {
     #[serde(deserialize_with = "value::names")]
     pub rooms: Vec<String>,
     /// Whether other named rooms come into being when somebody joins them or sends to them.
+    #[serde(deserialize_with = "value::text")]
     pub rooms_open: bool,
     /// The file that `/announcement` serves, relative to the working directory.
     #[serde(deserialize_with = "value::text")]

@@ -22,6 +22,8 @@ pub struct Hub {
     numbers: AtomicU64,
     /// The names of who is online, as JSON: the newest is all that counts.
     online: watch::Sender<Arc<str>>,
+    /// Somebody was told something else meanwhile.
+    online_unsure: AtomicBool,
     /// Those who look at everything, to bring it to many at once.
     taps: RwLock<Vec<mpsc::UnboundedSender<Event>>>,
 }
@@ -36,8 +38,13 @@ struct Waiter {
 impl Default for Hub {
     fn default() -> Hub {
         let online = watch::Sender::new(Arc::from("[]"));
-        let taps = RwLock::default();
-        Hub { topics: DashMap::new(), numbers: AtomicU64::new(0), online, taps }
+        Hub {
+            topics: DashMap::new(),
+            numbers: AtomicU64::new(0),
+            online,
+            online_unsure: AtomicBool::new(false),
+            taps: RwLock::default(),
+        }
     }
 }
 
@@ -86,10 +93,19 @@ impl Hub {
         self.online.receiver_count() > 0
     }
 
+    /// Somebody was told by itself who is online. If that is not what everybody was told last,
+    /// it will be told what everybody is next, even if that is the same as before.
+    pub fn told_online(&self, names: &str) {
+        if **self.online.borrow() != *names {
+            self.online_unsure.store(true, Ordering::Release);
+        }
+    }
+
     /// Tells who is online, if that is news.
     pub fn publish_online(&self, names: &str) {
+        let unsure = self.online_unsure.swap(false, Ordering::AcqRel);
         self.online.send_if_modified(|known| {
-            let news = **known != *names;
+            let news = unsure || **known != *names;
             if news {
                 *known = names.into();
             }
@@ -168,5 +184,27 @@ impl Drop for Subscription {
         for room in std::mem::take(&mut self.rooms) {
             self.leave(&Topic::Room(room));
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_was_told_by_itself_is_told_when_all_is_as_before() {
+        let hub = Hub::default();
+        hub.publish_online("[\"ann\"]");
+        let mut reader = hub.online();
+        hub.publish_online("[\"ann\"]");
+        assert!(!reader.has_changed().unwrap_or_default(), "no news");
+        // Bob comes and goes between two times that everybody is told.
+        hub.told_online("[\"ann\",\"bob\"]");
+        hub.publish_online("[\"ann\"]");
+        assert!(reader.has_changed().unwrap_or_default());
+        reader.mark_unchanged();
+        hub.told_online("[\"ann\"]");
+        hub.publish_online("[\"ann\"]");
+        assert!(!reader.has_changed().unwrap_or_default(), "all know it");
     }
 }

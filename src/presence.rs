@@ -120,6 +120,11 @@ impl Presence {
         sockets
     }
 
+    /// How many sockets are connected.
+    pub fn socket_count(&self) -> usize {
+        self.sockets.len()
+    }
+
     /// The registration has ended.
     pub fn forget(&self, user: UserId) {
         self.users.remove(&user);

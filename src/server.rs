@@ -59,7 +59,7 @@ impl Server {
         let node = node.map_err(|error| sentence(&error))?;
         let rocket = rocket::custom(rocket_config(&settings));
         let rocket = socketio::mount(rocket, node.clone(), &settings);
-        let rocket = http::mount(rocket, node.clone(), settings);
+        let rocket = http::mount(rocket, node.clone(), settings, socketio::EVENTS);
         Ok(Server { rocket: rocket.map_err(|error| sentence(&error))?, node })
     }
 

@@ -94,6 +94,11 @@ async fn received(client: &Client) -> Vec<usize> {
     body["messages"].as_array().unwrap().iter().map(number).collect()
 }
 
+async fn health(client: &Client) -> Answer {
+    let (status, body) = client.get("/api/health").await;
+    (status, body["status"].clone())
+}
+
 async fn disk_full(size: &str, durability: &str) {
     let Some(disk) = Disk::mount(size) else { return };
     let ballasts: Vec<PathBuf> =
@@ -119,8 +124,14 @@ async fn disk_full(size: &str, durability: &str) {
         // Reads go on, and show exactly what was acknowledged.
         assert_eq!(received(&client).await, acknowledged);
         assert_eq!(client.get("/online").await.1["online_users"], json!(["ann", "bob"]));
+        assert_eq!(health(&client).await, (503, json!("unhealthy")));
 
         std::fs::remove_file(ballast).unwrap();
+        // That there is space is found out without anybody's help.
+        let deadline = Instant::now() + Duration::from_secs(10);
+        while health(&client).await != (200, json!("healthy")) {
+            assert!(Instant::now() < deadline, "the server stays unhealthy");
+        }
         let deadline = Instant::now() + Duration::from_secs(10);
         while send(&client, next).await.0 != 200 {
             assert!(Instant::now() < deadline, "writes do not come back");

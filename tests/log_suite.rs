@@ -132,6 +132,26 @@ fn an_empty_batch_is_nothing() {
 }
 
 #[test]
+fn trying_a_log_leaves_it_as_it_is() {
+    each(|kind, folder| {
+        let files = || {
+            let mut names: Vec<_> =
+                std::fs::read_dir(folder).unwrap().map(|file| file.unwrap().file_name()).collect();
+            names.sort();
+            names
+        };
+        let (mut log, _) = replayed(kind, folder);
+        log.append(&entries(0..1)).unwrap();
+        let before = files();
+        log.probe().unwrap();
+        assert_eq!(files(), before);
+        log.append(&entries(1..2)).unwrap();
+        drop(log);
+        assert_eq!(replayed(kind, folder).1, wanted(kind, 0..2));
+    });
+}
+
+#[test]
 fn a_batch_may_be_large() {
     each(|kind, folder| {
         let (mut log, _) = replayed(kind, folder);

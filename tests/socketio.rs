@@ -80,6 +80,21 @@ fn the_id_that_others_know_a_client_by_opens_nothing() {
 }
 
 #[test]
+fn a_browser_is_the_guest_of_its_cookie_or_gets_another() {
+    let server = Server::memory();
+    let printed =
+        output(&format!("python3 tests/clients/socketio_guest.py {}", server.url("")), 60);
+    assert!(printed.trim().ends_with(" 0 wrong"), "{printed}");
+}
+
+#[test]
+fn the_api_counts_the_sockets_that_are_connected() {
+    let server = Server::memory();
+    let printed = output(&format!("python3 tests/clients/socketio_api.py {}", server.url("")), 60);
+    assert!(printed.trim().ends_with(" 0 wrong"), "{printed}");
+}
+
+#[test]
 fn pages_of_origins_that_are_not_listed_open_no_websocket() {
     let home = tempfile::tempdir().unwrap();
     let settings = [("CHATROOM_CORS_ORIGINS", "https://chat.example.org")];

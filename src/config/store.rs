@@ -14,6 +14,16 @@ pub enum Store {
     Memory,
 }
 
+impl Store {
+    /// What kind it is, without saying where.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Sqlite(_) => "sqlite",
+            Self::Memory => "memory",
+        }
+    }
+}
+
 impl Parse for Store {
     const POSSIBLE: &str = "\"sqlite:\" and a path, such as \"sqlite:chatroom.db\", or \"memory:\"";
 

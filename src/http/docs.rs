@@ -7,15 +7,17 @@ use rocket::get;
 use rocket::http::{ContentType, Header};
 use rocket::response::{self, Redirect, Responder, Response};
 use rocket::{Request, http::Status};
+use utoipa::openapi::PathItem;
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, Http, HttpAuthScheme, SecurityScheme};
 use utoipa::{Modify, OpenApi};
 use utoipa_swagger_ui::{Config, SwaggerFile};
 
+use super::api::Endpoint;
 use super::error::{self, ApiError};
 use super::refusals::{Refusals, Refused};
 use super::reply::Json;
 use super::{
-    account, announcement, auth, encode, events, membership, messages, named, rooms, send,
+    account, announcement, api, auth, encode, events, membership, messages, named, rooms, send,
     sessions, users,
 };
 use crate::credentials;
@@ -49,6 +51,10 @@ use crate::credentials;
         sessions::sessions,
         sessions::end,
         sessions::end_others,
+        api::api,
+        api::health,
+        api::status,
+        api::clients,
         openapi,
         docs,
         page,
@@ -90,6 +96,25 @@ impl Modify for Token {
 }
 
 static JSON: LazyLock<String> = LazyLock::new(|| Document::openapi().to_json().unwrap_or_default());
+
+/// What the document describes, by path.
+pub(super) static ENDPOINTS: LazyLock<Vec<Endpoint>> = LazyLock::new(|| {
+    let paths = Document::openapi().paths.paths.into_iter();
+    let of_path = |(path, item): (String, PathItem)| {
+        let methods = [
+            ("GET", item.get),
+            ("POST", item.post),
+            ("PUT", item.put),
+            ("PATCH", item.patch),
+            ("DELETE", item.delete),
+        ];
+        methods.into_iter().filter_map(move |(method, operation)| {
+            let summary = operation?.summary.unwrap_or_default();
+            Some(Endpoint { method, path: path.clone(), summary })
+        })
+    };
+    paths.flat_map(of_path).collect()
+});
 
 static PAGE: LazyLock<Arc<Config<'static>>> = LazyLock::new(|| {
     // The path is relative, so that the page works behind a proxy that adds a prefix. The

@@ -129,28 +129,20 @@ impl ApiError {
     /// A rejection in the words of an endpoint, which has its own for a name that nobody holds.
     pub(super) fn rejected(rejection: Rejection, not_registered: &'static str) -> ApiError {
         let code = rejection.code();
-        let message: Cow<'static, str> = match rejection {
-            Rejection::OnceConflict => {
-                let message = "This client_msg_id was used for another message.";
-                return ApiError::new(Status::Conflict, code, message);
-            }
-            Rejection::NotRegistered => not_registered.into(),
-            Rejection::NameTaken => "Username already taken.".into(),
-            Rejection::RoomNotFound => "Room does not exist.".into(),
-            Rejection::NotParticipant => "You are not a participant of this room.".into(),
-            Rejection::RoomNotOpen => "This room cannot be joined.".into(),
-            Rejection::RecipientNotOnline => "Recipient not online.".into(),
-            Rejection::ParticipantNotOnline(name) => format!("User {name} is not online.").into(),
-            of_accounts => {
-                let status = match of_accounts {
-                    Rejection::AccountNotFound | Rejection::SessionNotFound => Status::NotFound,
-                    Rejection::Unproven | Rejection::PasswordChanged => Status::Unauthorized,
-                    _ => Status::Forbidden,
-                };
-                return ApiError::new(status, code, of_accounts.to_string());
-            }
+        let status = match rejection {
+            Rejection::OnceConflict => Status::Conflict,
+            Rejection::AccountNotFound | Rejection::SessionNotFound => Status::NotFound,
+            Rejection::Unproven | Rejection::PasswordChanged => Status::Unauthorized,
+            Rejection::AccountDisabled
+            | Rejection::RegistrationClosed
+            | Rejection::InviteRequired
+            | Rejection::InviteInvalid => Status::Forbidden,
+            _ => Status::BadRequest,
         };
-        ApiError::refused(code, message)
+        match rejection {
+            Rejection::NotRegistered => ApiError::new(status, code, not_registered),
+            other => ApiError::new(status, code, other.to_string()),
+        }
     }
 
     /// Why a command has no outcome, in the words of an endpoint.

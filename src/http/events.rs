@@ -260,6 +260,7 @@ impl Reader {
         self.online.mark_unchanged();
         let names = serde_json::to_string(&self.node.online()).unwrap_or_default();
         out.extend(Presence::event(&names));
+        self.node.hub().told_online(&names);
         self.told = names.into();
         out
     }

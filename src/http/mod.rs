@@ -1,12 +1,14 @@
 //! The HTTP transport: a request becomes a command, an outcome becomes a response.
 //!
 //! Reading order: `users`, `send`, `messages`, `events`, `rooms`, `announcement`, `auth`, `account`,
-//! `sessions` are the routes; `body`, `field`, `params`, `header`, `caller` read what comes in; `reply`,
+//! `sessions`, `api` are the routes; `body`, `field`, `params`, `header`, `caller` read what comes
+//! in; `reply`,
 //! `encode`, `error` write what goes out; `edge`, `cors`, `catchers` stand around them.
 
 mod account;
 mod agent;
 mod announcement;
+mod api;
 mod auth;
 mod body;
 mod caller;
@@ -39,7 +41,7 @@ use rocket::{Build, Rocket, catchers, routes};
 use crate::config::Settings;
 use crate::node::Node;
 
-/// Mounts all routes on `rocket`.
+/// Mounts all routes on `rocket`; `events` are those that may be sent over Socket.IO.
 ///
 /// # Errors
 /// The setting `cors_origins` holds what cannot be an origin.
@@ -47,11 +49,13 @@ pub fn mount(
     rocket: Rocket<Build>,
     node: Arc<Node>,
     settings: Settings,
+    events: &'static [&'static str],
 ) -> Result<Rocket<Build>, rocket_cors::Error> {
     let cors = cors::Origin::rules(&settings.cors_origins, node.new_token().secret())?;
     Ok(rocket
         .manage(node)
         .manage(settings)
+        .manage(api::Overview { endpoints: &docs::ENDPOINTS, events })
         // What Rocket sets by itself, but for an opt-out of something browsers gave up, which
         // they complain about.
         .attach(Shield::default().disable::<Permission>())
@@ -65,6 +69,10 @@ pub fn mount(
                 messages::messages,
                 send::send,
                 announcement::announcement,
+                api::api,
+                api::health,
+                api::status,
+                api::clients,
                 docs::docs,
                 docs::openapi,
                 docs::page,

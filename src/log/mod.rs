@@ -24,6 +24,12 @@ pub trait Log: Send {
     /// See [`AppendError`]. Nothing of the batch is in the log then, except after
     /// [`AppendError::Broken`], where that is unknown.
     fn append(&mut self, entries: &[Entry]) -> Result<(), AppendError>;
+
+    /// Tries whether the next append may succeed, and leaves everything as it was.
+    ///
+    /// # Errors
+    /// What that append would likely come to.
+    fn probe(&mut self) -> Result<(), AppendError>;
 }
 
 /// Why a batch was not appended.

@@ -21,6 +21,9 @@ const APPLICATION: u32 = 0x6368_6174;
 /// The version of the tables (`PRAGMA user_version`).
 const LAYOUT: i64 = 1;
 
+/// How much space there must be for more than another failure: bytes.
+const SPARE: usize = 64 << 10;
+
 const TABLES: &str = "CREATE TABLE log (
     seq INTEGER PRIMARY KEY,   -- 1, 2, 3, …
     entry TEXT NOT NULL,       -- JSON, see the codec
@@ -167,6 +170,21 @@ impl Log for SqliteLog {
                 Err(error)
             }
         }
+    }
+
+    /// A commit would be the better trial, but the checkpoint that may come with it takes the
+    /// space that has just become free.
+    fn probe(&mut self) -> Result<(), AppendError> {
+        if let Some(why) = &self.broken {
+            return Err(AppendError::Broken(why.clone()));
+        }
+        let path = beside(&self.path, ".probe");
+        let written = std::fs::write(&path, vec![0; SPARE]);
+        let _ = std::fs::remove_file(&path);
+        written.map_err(|error| match error.kind() {
+            std::io::ErrorKind::StorageFull => AppendError::Full,
+            _ => AppendError::Failed(error.to_string()),
+        })
     }
 }
 

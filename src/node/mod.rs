@@ -11,8 +11,9 @@ mod queue;
 mod writer;
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use parking_lot::{Mutex, RwLock};
 use tokio::sync::oneshot;
@@ -58,6 +59,9 @@ pub struct Node {
     access: Access,
     hasher: Hasher,
     epoch: Epoch,
+    started: Instant,
+    /// The log could not be written, or that is not known to have changed.
+    failing: AtomicBool,
     writer: Mutex<Option<JoinHandle<()>>>,
 }
 
@@ -92,6 +96,7 @@ impl Node {
         absence: Absence,
         access: Access,
     ) -> Result<Arc<Node>, StartError> {
+        let started = Instant::now();
         let mut state = State::default();
         let mut stamp = writer::Stamp::default();
         let mut events = Vec::new();
@@ -129,6 +134,8 @@ impl Node {
             access,
             hasher: Hasher::new(random()),
             epoch,
+            started,
+            failing: AtomicBool::new(false),
             writer: Mutex::new(None),
         });
         *node.writer.lock() = Some(writer::start(node.clone(), log, stamp)?);
@@ -162,6 +169,17 @@ impl Node {
     /// The moment now.
     pub fn now(&self) -> Timestamp {
         clock::now()
+    }
+
+    /// For how long the node has been running.
+    pub fn uptime(&self) -> Duration {
+        self.started.elapsed()
+    }
+
+    /// Whether the log could be written when that was last tried. While it cannot, it is tried
+    /// every second.
+    pub fn takes_writes(&self) -> bool {
+        !self.failing.load(Ordering::Relaxed) && !self.queue.is_closed()
     }
 
     /// A number from 0 to `end` - 1, as good as evenly.

@@ -1,5 +1,7 @@
 //! The commands that wait to be written.
 
+use std::time::Duration;
+
 use parking_lot::{Condvar, Mutex};
 use tokio::sync::oneshot;
 
@@ -41,15 +43,22 @@ impl Queue {
         Ok(())
     }
 
-    /// Takes everything that waits, in order, or waits for something. False when the queue is
-    /// closed and empty.
-    pub(super) fn drain(&self, into: &mut Vec<Submission>) -> bool {
+    /// Takes everything that waits, in order, or waits for something; with `patience` it takes
+    /// nothing when nothing came for that long. False when the queue is closed and empty.
+    pub(super) fn drain(&self, into: &mut Vec<Submission>, patience: Option<Duration>) -> bool {
         let mut waiting = self.waiting.lock();
         while waiting.submissions.is_empty() {
             if waiting.closed {
                 return false;
             }
-            self.filled.wait(&mut waiting);
+            match patience {
+                None => self.filled.wait(&mut waiting),
+                Some(patience) => {
+                    if self.filled.wait_for(&mut waiting, patience).timed_out() {
+                        break;
+                    }
+                }
+            }
             if waiting.submissions.len() == 1 {
                 // One came, and its neighbours are likely on their way: let them join.
                 parking_lot::MutexGuard::unlocked(&mut waiting, std::thread::yield_now);
@@ -63,6 +72,11 @@ impl Queue {
     pub(super) fn abandon(&self) {
         self.close();
         self.waiting.lock().submissions.clear();
+    }
+
+    /// Whether nothing more is let in.
+    pub(super) fn is_closed(&self) -> bool {
+        self.waiting.lock().closed
     }
 
     /// Lets nothing more in.

@@ -1,7 +1,9 @@
 //! The one thread that writes: stamp, append, apply, publish, answer.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 use tokio::sync::{mpsc, oneshot};
 
@@ -11,6 +13,9 @@ use crate::command::{Command, Entry};
 use crate::event::Event;
 use crate::log::{AppendError, Log};
 use crate::timestamp::Timestamp;
+
+/// How often a log that cannot be written is tried.
+const RETRY: Duration = Duration::from_secs(1);
 
 /// Turns commands into entries. Their times never run backwards, whatever the clock does.
 #[derive(Debug, Default)]
@@ -60,8 +65,8 @@ fn write(
     let _abandon = AbandonOnExit(node);
     let mut submissions = Vec::new();
     let mut entries = Vec::new();
-    let mut failing = false;
-    while node.queue.drain(&mut submissions) {
+    let retry = || node.failing.load(Ordering::Relaxed).then_some(RETRY);
+    while node.queue.drain(&mut submissions, retry()) {
         let mut delivery = Delivery::default();
         let mut replies = Vec::with_capacity(submissions.len());
         // A message to a user is news to both ends.
@@ -70,10 +75,11 @@ fn write(
             entries.push(stamp.entry(command));
             replies.push(reply);
         }
-        match log.append(&entries) {
+        let tried = if entries.is_empty() { log.probe() } else { log.append(&entries) };
+        match tried {
             Ok(()) => {
-                if std::mem::take(&mut failing) {
-                    tracing::info!("the log is written again");
+                if node.failing.swap(false, Ordering::Relaxed) {
+                    tracing::info!("the log can be written again");
                 }
                 let mut state = node.state.write();
                 let verdicts =
@@ -82,7 +88,7 @@ fn write(
             }
             Err(error) => {
                 // Said once, not for everybody who tries meanwhile.
-                if !std::mem::replace(&mut failing, true) {
+                if !node.failing.swap(true, Ordering::Relaxed) {
                     tracing::error!("writes are refused: {error}");
                 }
                 let failure = match error {

@@ -20,11 +20,12 @@ use socketioxide::SocketIo;
 use socketioxide::service::SocketIoService;
 use socketioxide::socket::Sid;
 
-use super::connect::Handshake;
+use super::connect::{self, Handshake};
 use super::flow::{Counted, Flow};
 use super::suffix::Suffixes;
 use super::{Gateway, MAX_PAYLOAD, PATH};
 use crate::credentials;
+use crate::token::TokenHash;
 
 /// The cookie that makes a browser the same guest again.
 const COOKIE: &str = "chatroom_guest";
@@ -207,9 +208,12 @@ impl Bridge {
     }
 
     fn handshake(&self, request: &Request<'_>, polling: bool) -> Handshake {
+        let known = |name| {
+            let token = credentials::cookie(request, name)?;
+            connect::known(&self.gateway, TokenHash::of(token)).map(|_| token.to_owned())
+        };
         Handshake {
-            cookies: [credentials::SESSION, COOKIE]
-                .map(|name| credentials::cookie(request, name).map(str::to_owned)),
+            cookies: [credentials::SESSION, COOKIE].map(known),
             token: self.gateway.node.new_token(),
             flow: Arc::new(Flow::new(polling)),
         }
@@ -317,7 +321,7 @@ fn respond(parts: &http::response::Parts) -> Response<'static> {
     response
 }
 
-/// Gives a browser without a cookie the token of the guest that it may become.
+/// Gives a browser whose cookie is of no guest, or that has none, the token of the guest that it may become.
 fn remember(request: &Request<'_>, response: &mut Response<'_>, handshake: &Handshake) {
     if let [_, None] = handshake.cookies {
         let token = handshake.token.secret();

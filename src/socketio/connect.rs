@@ -47,7 +47,8 @@ pub(super) struct Auth {
 /// What the request that opened the connection brought.
 #[derive(Clone)]
 pub(super) struct Handshake {
-    /// The tokens in the cookies of this browser: of its session, of an earlier guest.
+    /// The tokens in the cookies of this browser, of its session, of an earlier guest, if they are
+    /// known.
     pub(super) cookies: [Option<String>; 2],
     /// The token that a new guest gets, which is in the answer's cookie already.
     pub(super) token: Token,
@@ -242,8 +243,11 @@ fn identify(gateway: &Gateway, auth: &Auth, handshake: &Handshake) -> (Identity,
     let cookies = handshake.cookies.iter().map(Option::as_deref);
     let tokens = std::iter::once(auth.token.as_deref()).chain(cookies);
     for token in tokens.flatten().filter(|token| !token.is_empty()) {
-        if let Some(identity) = known(gateway, TokenHash::of(token)) {
-            return (identity, None);
+        let token = TokenHash::of(token);
+        if let Some(Known { user, name, held, proof }) = known(gateway, token) {
+            let open = held.then(|| gateway.node.open(&Actor { user, proof }));
+            let (user, made_up) = (held.then_some(user), false);
+            return (Identity { name, token, user, proof, open, made_up }, None);
         }
     }
     let asked = auth.username.as_deref().and_then(|name| Name::parse(name).ok());
@@ -256,24 +260,30 @@ fn identify(gateway: &Gateway, auth: &Auth, handshake: &Handshake) -> (Identity,
     (identity, Some(handshake.token.clone()))
 }
 
+/// Whose a token is.
+pub(super) struct Known {
+    user: UserId,
+    name: Name,
+    /// Whether the name is held; else its registration has ended, and can be resumed.
+    held: bool,
+    proof: Proof,
+}
+
 /// Who a token belongs to, if it still proves that.
-fn known(gateway: &Gateway, token: TokenHash) -> Option<Identity> {
-    let (user, name, held) = gateway.node.look(|state| {
-        if let Some((_, session)) = state.session_of(token) {
-            return Some((session.user, state.name_of(session.user)?.clone(), true));
-        }
-        let (user, name) = state.by_token(token)?;
+pub(super) fn known(gateway: &Gateway, token: TokenHash) -> Option<Known> {
+    let known = gateway.node.look(|state| {
+        let (user, name) = match state.session_of(token) {
+            Some((_, session)) => (session.user, state.name_of(session.user)?),
+            None => state.by_token(token)?,
+        };
         // Of a registration that has ended, the name may be somebody else's by now.
         let held = state.holder(name.key().as_str()) == Some(user);
-        (held || state.is_free(name.key().as_str())).then(|| (user, name.clone(), held))
+        let theirs = held || state.is_free(name.key().as_str());
+        let proof = state.proof(user, token).filter(|_| theirs)?;
+        Some(Known { user, name: name.clone(), held, proof })
     })?;
-    let proof = gateway.node.look(|state| state.proof(user, token))?;
-    let actor = Actor { user, proof };
-    if held && !gateway.node.stands(&actor) {
-        return None;
-    }
-    let open = held.then(|| gateway.node.open(&actor));
-    Some(Identity { name, token, user: held.then_some(user), proof, open, made_up: false })
+    let actor = Actor { user: known.user, proof: known.proof };
+    (!known.held || gateway.node.stands(&actor)).then_some(known)
 }
 
 /// Whether nobody can be taken for somebody else who goes by this name: no registration, no

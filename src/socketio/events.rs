@@ -16,6 +16,22 @@ use super::payload::Payload;
 /// The room that a message without one goes to.
 const DEFAULT_ROOM: &str = "General";
 
+/// The events that a client may send: those of `read`, for whoever wants to know.
+pub const EVENTS: &[&str] = &[
+    "echo",
+    "ping",
+    "get_status",
+    "get_connections",
+    "message",
+    "private_message",
+    "join",
+    "leave",
+    "join_room",
+    "leave_room",
+    "send_message",
+    "broadcast",
+];
+
 #[derive(Serialize)]
 struct Pong {
     client_id: Sid,

@@ -47,6 +47,7 @@ use client::Client;
 use data::Received;
 use dispatcher::Signal;
 use early::Early;
+pub use events::EVENTS;
 use flow::Flow;
 use roster::Roster;
 use subscriptions::Subscriptions;

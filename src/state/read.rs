@@ -90,6 +90,11 @@ impl State {
         self.rooms.len()
     }
 
+    /// The number of messages that are retained.
+    pub fn message_count(&self) -> u64 {
+        (self.head.0 + 1).saturating_sub(self.oldest().0)
+    }
+
     /// Who holds the name with this key.
     pub fn holder(&self, key: &str) -> Option<UserId> {
         self.users.holder(key)

@@ -90,8 +90,8 @@ class WebSocket:
         ]
         self.stream.sendall("\r\n".join([*lines, "", ""]).encode())
         self.buffer = b""
-        head = self.until(b"\r\n\r\n")
-        self.status = int(head.split()[1])
+        self.head = self.until(b"\r\n\r\n").decode()
+        self.status = int(self.head.split()[1])
         if self.status == 101 and sid is None:
             self.sid = json.loads(self.hear()[1:])["sid"]
             if connect:

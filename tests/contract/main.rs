@@ -5,6 +5,7 @@
 mod support;
 
 mod announcement;
+mod api;
 mod bodies;
 mod logout;
 mod messages;

@@ -27,6 +27,9 @@ async fn a_trailing_slash_changes_nothing() {
     let joined = done("You have joined room room_General.");
     assert_eq!(client.post("/join_room/", body).await, joined);
     assert_eq!(client.get("/rooms/?username=ann").await.0, 200);
+    for path in ["/api/", "/api/health/", "/api/status/", "/api/clients/"] {
+        assert_eq!(client.get(path).await.0, 200, "{path}");
+    }
     let (status, _) = client.post("/logout/", json!({ "username": "ann" })).await;
     assert_eq!(status, 200);
 }
@@ -58,6 +61,10 @@ async fn a_wrong_method_is_a_405_in_json_that_says_which_are_right() {
         ("/rooms", "GET"),
         ("/events", "GET"),
         ("/online/", "GET"),
+        ("/api", "GET"),
+        ("/api/health", "GET"),
+        ("/api/status", "GET"),
+        ("/api/clients", "GET"),
     ] {
         for method in ["GET", "POST", "PUT", "DELETE", "PATCH"] {
             if method == right {

@@ -20,7 +20,8 @@ async fn the_document_lists_exactly_the_routes_that_are_mounted() {
     let absence = Absence { away, gone, session };
     let log = Box::new(MemoryLog);
     let node = Node::start(log, Policy::default(), absence, Access::Open).unwrap();
-    let mounted = http::mount(rocket::custom(rocket::Config::default()), node, settings).unwrap();
+    let rocket = rocket::custom(rocket::Config::default());
+    let mounted = http::mount(rocket, node, settings, &[]).unwrap();
     let routes = mounted.routes().map(|route| {
         let path = route.uri.path().replace('<', "{").replace('>', "}");
         format!("{} {path}", route.method)

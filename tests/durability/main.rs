@@ -71,7 +71,7 @@ async fn traced_run(durability: &str) -> (String, Told) {
     // The tracer writes this line last, when the process is gone.
     let gone = format!("{} +++ exited with 0 +++", server.pid());
     let mut trace = String::new();
-    process::until("the trace is complete", 10, || {
+    process::until("the trace is complete", 60, || {
         trace = std::fs::read_to_string(&file).unwrap();
         trace.lines().last().is_some_and(|line| line == gone)
     })
