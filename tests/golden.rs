@@ -201,6 +201,20 @@ fn the_bodies_show_every_endpoint_and_its_refusals() {
             || endpoint.starts_with("GET /api/");
         assert!(takes_nothing || of(400), "{endpoint}");
     }
+    for (request, status) in [
+        ("POST /auth/register", 201),
+        ("POST /auth/login", 200),
+        ("POST /auth/login", 401),
+        ("GET /auth/check", 401),
+        ("POST /auth/logout", 401),
+        ("POST /auth/password", 401),
+        ("DELETE /auth/account", 401),
+        ("GET /auth/sessions", 401),
+        ("DELETE /auth/sessions", 401),
+        ("DELETE /auth/sessions/1", 401),
+    ] {
+        assert!(exchanges.iter().any(|e| e.request == request && e.status == status), "{request}");
+    }
     let answers = exchanges.iter().map(|exchange| exchange.answer.get());
     let codes: BTreeSet<String> = answers
         .filter_map(|answer| {
@@ -224,6 +238,9 @@ fn the_bodies_show_every_endpoint_and_its_refusals() {
         "idempotency_conflict",
         "not_found",
         "method_not_allowed",
+        "authentication_required",
+        "invalid_credentials",
+        "password_too_short",
     ] {
         assert!(codes.contains(code), "{code}");
     }
