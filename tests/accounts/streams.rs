@@ -28,9 +28,7 @@ fn poll(client: &Client, token: &str) -> tokio::task::JoinHandle<(u16, Value)> {
 async fn assert_ended(events: &mut Events) {
     let bye = events.named("bye").await;
     assert_eq!(bye.json(), json!({ "reason": "session_ended", "reconnect": false }));
-    while let Some(more) = events.next().await {
-        panic!("{more:?} after bye");
-    }
+    assert_eq!(events.next().await, None, "nothing comes after it");
 }
 
 /// Nothing has ended the stream: it brings the next message.
