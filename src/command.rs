@@ -1,6 +1,13 @@
 //! What the log holds: commands, stamped into entries.
 
+mod accounts;
+
 use serde::{Deserialize, Serialize};
+
+pub use accounts::{
+    ChangePassword, CloseSession, Closing, CreateAccount, CreateInvite, EndInvite, Left, MakeAdmin,
+    NewSession, OfAccount, OpenSession, Registration, RemoveAccount, ResetPassword,
+};
 
 use crate::id::{Epoch, ROOM_PREFIX, RoomId, UserId};
 use crate::name::{Name, NameKey, RoomName};
@@ -35,12 +42,13 @@ pub enum Command {
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         guest: bool,
     },
-    /// Ends the registration that holds a name.
+    /// Ends the registration that holds a name; an account stays.
     Logout {
         /// Whose.
         name: NameKey,
     },
-    /// Ends one registration because nothing was heard of it for long.
+    /// Ends one registration because nothing was heard of it for long, or frees the name of an
+    /// account that was removed long ago.
     Expire {
         /// Which: by its id, so that whoever took the name meanwhile keeps it.
         user: UserId,
@@ -86,6 +94,28 @@ pub enum Command {
         /// Which.
         room: RoomId,
     },
+    /// Makes a name somebody's own.
+    CreateAccount(CreateAccount),
+    /// Lets somebody in whose password was right.
+    OpenSession(OpenSession),
+    /// Ends a session.
+    CloseSession(CloseSession),
+    /// Takes another password.
+    ChangePassword(ChangePassword),
+    /// Sets a password without the old one.
+    ResetPassword(ResetPassword),
+    /// Lets nobody act as this account for a while.
+    DisableAccount(OfAccount),
+    /// Ends that while.
+    EnableAccount(OfAccount),
+    /// Ends an account.
+    RemoveAccount(RemoveAccount),
+    /// Gives or takes the right to administer.
+    MakeAdmin(MakeAdmin),
+    /// Lets people make an account where one has to be invited.
+    CreateInvite(CreateInvite),
+    /// Ends an invitation.
+    EndInvite(EndInvite),
 }
 
 /// The recipient of a message.
@@ -139,6 +169,9 @@ pub struct Policy {
     /// Whether a named room comes into being when somebody asks for it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub rooms_open: bool,
+    /// Who may make an account.
+    #[serde(default, skip_serializing_if = "Registration::is_open")]
+    pub registration: Registration,
 }
 
 /// A command with the moment it was stamped: one entry of the log.

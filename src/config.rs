@@ -8,6 +8,7 @@
 //!
 //! The process environment is only read, never changed.
 
+mod access;
 mod cors;
 mod dotenv;
 mod durability;
@@ -19,6 +20,7 @@ mod known;
 mod legacy;
 mod load;
 mod log_level;
+mod registration;
 mod store;
 mod value;
 mod variables;
@@ -29,12 +31,14 @@ use std::time::Duration;
 
 use serde::{Deserialize, Deserializer};
 
+pub use access::Access;
 pub use cors::{CorsOrigins, Origin};
 pub use durability::Durability;
 pub use error::{ConfigError, Problem};
 pub use flags::Flags;
 pub use load::{Loaded, load, load_here};
 pub use log_level::LogLevel;
+pub use registration::Registration;
 pub use store::Store;
 
 /// Every setting with its default and its explanation, as TOML: the manual of settings.
@@ -58,6 +62,12 @@ pub struct Settings {
     pub durability: Durability,
     /// Pages of which origins may call the server from a browser.
     pub cors_origins: CorsOrigins,
+    /// What it takes to act under a name that is no account's.
+    #[serde(deserialize_with = "value::text")]
+    pub access: Access,
+    /// Who may make an account.
+    #[serde(deserialize_with = "value::text")]
+    pub registration: Registration,
     /// Names of the open rooms that are there from the start. That these are names the server
     /// takes is for the vocabulary to say; here they are only not empty and not twice.
     #[serde(deserialize_with = "value::names")]
@@ -78,6 +88,8 @@ pub struct Settings {
     pub presence: Presence,
     /// Names without an account.
     pub guests: Guests,
+    /// Those who logged in.
+    pub sessions: Sessions,
     /// Bounds on what one client may ask for.
     pub limits: Limits,
     /// Behaviour of older servers, kept for those who rely on it.
@@ -101,6 +113,15 @@ pub struct Presence {
 #[serde(deny_unknown_fields)]
 pub struct Guests {
     /// How long a guest may be unheard of before the server logs it out and frees the name.
+    #[serde(deserialize_with = "value::text")]
+    pub keep: Duration,
+}
+
+/// Those who logged in.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Sessions {
+    /// How long a session may be unused before the server ends it.
     #[serde(deserialize_with = "value::text")]
     pub keep: Duration,
 }

@@ -22,4 +22,8 @@ pub enum Event {
     Registered(UserId),
     /// This user's registration has ended.
     Ended(UserId),
+    /// Who may act as this user is others now: a session has ended, a name has become an
+    /// account's, a token is worth nothing any more. What is open in its behalf must prove itself
+    /// again.
+    AccessChanged(UserId),
 }

@@ -76,7 +76,9 @@ impl Hub {
         }
         match event {
             Event::Posted(topic) => self.wake(topic, false),
-            Event::RoomsChanged(user) | Event::Ended(user) => self.wake(&Topic::User(*user), true),
+            Event::RoomsChanged(user) | Event::Ended(user) | Event::AccessChanged(user) => {
+                self.wake(&Topic::User(*user), true);
+            }
             Event::Registered(_) => {}
         }
     }

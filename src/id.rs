@@ -21,6 +21,13 @@ pub struct MessageId(pub u64);
 #[serde(transparent)]
 pub struct UserId(pub u64);
 
+/// One session of an account: 1, 2, 3, …, never reused.
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
+#[serde(transparent)]
+pub struct SessionId(pub u64);
+
 /// One life of the message sequence: made with the store, kept by a move, new after a restore.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]

@@ -18,9 +18,9 @@
 //!
 //! | | |
 //! |---|---|
-//! | the shared vocabulary | [`id`], [`timestamp`], [`name`], [`text`], [`token`], [`message`], [`command`], [`outcome`], [`event`] |
-//! | the heart | [`state`], [`log`], [`hub`], [`presence`], [`node`] |
-//! | the transports | [`http`], [`socketio`] |
+//! | the shared vocabulary | [`id`], [`timestamp`], [`name`], [`text`], [`token`], [`password`], [`message`], [`command`], [`outcome`], [`event`] |
+//! | the heart | [`state`], [`log`], [`hub`], [`presence`], [`hasher`], [`node`] |
+//! | the transports | [`credentials`], [`http`], [`socketio`] |
 //! | putting it together | [`config`], [`clock`], [`banner`], [`server`] |
 
 pub mod id;
@@ -32,6 +32,8 @@ pub mod name;
 pub mod text;
 
 pub mod token;
+
+pub mod password;
 
 pub mod message;
 
@@ -51,9 +53,13 @@ pub mod hub;
 
 pub mod presence;
 
+pub mod hasher;
+
 pub mod node;
 
 pub mod config;
+
+pub mod credentials;
 
 pub mod http;
 

@@ -5,7 +5,10 @@ use std::process::ExitCode;
 use chatroom::config::{self, Flags, Settings};
 use clap::{Parser, Subcommand};
 use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::filter_fn;
 use tracing_subscriber::fmt::writer::BoxMakeWriter;
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
@@ -81,11 +84,16 @@ fn log_to(settings: &Settings) -> Result<(), String> {
             BoxMakeWriter::new(std::sync::Mutex::new(file))
         }
     };
+    // What Rocket's macros say in our modules (their targets end so) is of no use to anybody: a
+    // line for each request without a session.
+    let own = filter_fn(|metadata| !metadata.target().ends_with("::_"));
     tracing_subscriber::fmt()
         .with_env_filter(EnvFilter::new(format!("off,chatroom={}", settings.log_level)))
         .with_writer(writer)
         .with_ansi(false)
         .with_target(false)
+        .finish()
+        .with(own)
         .init();
     Ok(())
 }

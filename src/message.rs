@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::id::MessageId;
+use crate::id::{MessageId, UserId};
 use crate::text::Text;
 use crate::timestamp::Timestamp;
 
@@ -22,6 +22,8 @@ pub struct Message {
     pub id: MessageId,
     /// When its entry was stamped.
     pub at: Timestamp,
+    /// Who said it; none for notices.
+    pub author: Option<UserId>,
     /// The sender's name; `server` for notices.
     pub sender: Arc<str>,
     /// A user's name, or the text of a room id.

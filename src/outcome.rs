@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::id::{MessageId, RoomId, UserId};
+use crate::id::{MessageId, RoomId, SessionId, UserId};
 
 /// The verdict on a command. The same state and entry always give the same verdict.
 pub type Verdict = Result<Outcome, Rejection>;
@@ -10,7 +10,7 @@ pub type Verdict = Result<Outcome, Rejection>;
 /// A command that was carried out.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Outcome {
-    /// The log has begun, or the policy is in force.
+    /// It is so now, and there is nothing to say about it.
     Noted,
     /// A name is held.
     Registered {
@@ -43,6 +43,18 @@ pub enum Outcome {
     Joined,
     /// A room was left.
     Left,
+    /// A name is somebody's own.
+    AccountCreated {
+        /// By this user.
+        user: UserId,
+        /// The session that began with it.
+        session: Option<SessionId>,
+    },
+    /// Somebody was let in.
+    SessionOpened {
+        /// Which session it is.
+        session: SessionId,
+    },
 }
 
 /// A command that was refused: the state is as before.
@@ -64,6 +76,22 @@ pub enum Rejection {
     ParticipantNotOnline(String),
     /// The `client_msg_id` was used with another body.
     OnceConflict,
+    /// It was not shown, or not any more, that this user may be acted as.
+    Unproven,
+    /// There is no such account, or no longer.
+    AccountNotFound,
+    /// The account is disabled.
+    AccountDisabled,
+    /// The password was right once, and has been changed since.
+    PasswordChanged,
+    /// There is no such session, or no longer.
+    SessionNotFound,
+    /// Nobody can make an account here.
+    RegistrationClosed,
+    /// An account can only be made with an invitation.
+    InviteRequired,
+    /// There is no such invitation, or it was used up.
+    InviteInvalid,
 }
 
 impl fmt::Display for Rejection {
@@ -80,6 +108,14 @@ impl fmt::Display for Rejection {
                 return write!(f, "User {name} is not online.");
             }
             Rejection::OnceConflict => "This client_msg_id was used for another message.",
+            Rejection::Unproven => "This name is protected: log in, or present its token.",
+            Rejection::AccountNotFound => "There is no such account.",
+            Rejection::AccountDisabled => "This account is disabled.",
+            Rejection::PasswordChanged => "The password has been changed.",
+            Rejection::SessionNotFound => "There is no such session.",
+            Rejection::RegistrationClosed => "Accounts are made by whoever runs this server.",
+            Rejection::InviteRequired => "An invitation is needed to make an account here.",
+            Rejection::InviteInvalid => "This invitation is not valid, or no longer.",
         })
     }
 }
@@ -96,6 +132,14 @@ impl Rejection {
             Rejection::RecipientNotOnline => "recipient_not_online",
             Rejection::ParticipantNotOnline(_) => "participant_not_online",
             Rejection::OnceConflict => "idempotency_conflict",
+            Rejection::Unproven => "authentication_required",
+            Rejection::AccountNotFound => "account_not_found",
+            Rejection::AccountDisabled => "account_disabled",
+            Rejection::PasswordChanged => "password_changed",
+            Rejection::SessionNotFound => "session_not_found",
+            Rejection::RegistrationClosed => "registration_closed",
+            Rejection::InviteRequired => "invite_required",
+            Rejection::InviteInvalid => "invite_invalid",
         }
     }
 }

@@ -7,13 +7,14 @@ use std::time::Duration;
 use dashmap::DashMap;
 
 use crate::clock;
-use crate::id::UserId;
+use crate::id::{SessionId, UserId};
 use crate::timestamp::Timestamp;
 
 /// When each user was last heard of, over every transport.
 #[derive(Debug, Default)]
 pub struct Presence {
     users: DashMap<UserId, Arc<Seen>>,
+    sessions: DashMap<SessionId, Arc<Seen>>,
     /// The connected sockets, by the id that others know them by, since when.
     sockets: DashMap<String, Timestamp>,
 }
@@ -71,6 +72,34 @@ impl Presence {
         !stayed
     }
 
+    /// Something came in this session.
+    pub fn session_used(&self, session: SessionId) {
+        let now = clock::now().0;
+        match self.sessions.get(&session) {
+            Some(seen) => seen.last.store(now, Ordering::Relaxed),
+            None => self.session(session).last.store(now, Ordering::Relaxed),
+        }
+    }
+
+    /// A stream, socket or waiting poll of this session is open until the guard is dropped.
+    pub fn open_session(&self, session: SessionId) -> Open {
+        let seen = self.session(session);
+        seen.open.fetch_add(1, Ordering::Relaxed);
+        Open(seen)
+    }
+
+    /// When the session was last used, as far as is known; now while something of it is open.
+    pub fn session_last_used(&self, session: SessionId) -> Option<Timestamp> {
+        let seen = self.sessions.get(&session)?;
+        let open = seen.open.load(Ordering::Relaxed) > 0;
+        Some(if open { clock::now() } else { Timestamp(seen.last.load(Ordering::Relaxed)) })
+    }
+
+    /// Forgets the sessions of which `is_over` says so.
+    pub fn forget_sessions(&self, mut is_over: impl FnMut(SessionId) -> bool) {
+        self.sessions.retain(|session, _| !is_over(*session));
+    }
+
     /// A socket is connected.
     pub fn connected(&self, socket: &str, at: Timestamp) {
         self.sockets.insert(socket.to_owned(), at);
@@ -101,12 +130,16 @@ impl Presence {
         self.users.remove(&user);
     }
 
+    fn session(&self, session: SessionId) -> Arc<Seen> {
+        self.sessions.entry(session).or_default().clone()
+    }
+
     fn seen(&self, user: UserId) -> Arc<Seen> {
         self.users.entry(user).or_default().clone()
     }
 }
 
-/// Something open in a user's behalf.
+/// Something open in the behalf of a user or session.
 #[derive(Debug)]
 pub struct Open(Arc<Seen>);
 

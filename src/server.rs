@@ -9,8 +9,8 @@ use rocket::fairing::AdHoc;
 use rocket::{Build, Rocket};
 
 use crate::banner::Banner;
-use crate::command::Policy;
-use crate::config::{Settings, Store};
+use crate::command::{Policy, Registration};
+use crate::config::{self, Settings, Store};
 use crate::http;
 use crate::log::Log;
 use crate::log::memory::MemoryLog;
@@ -50,8 +50,12 @@ impl Server {
                 SqliteLog::open(path, settings.durability).map_err(|error| sentence(&error))?,
             ),
         };
-        let absence = Absence { away: settings.presence.timeout, gone: settings.guests.keep };
-        let node = Node::start(log, policy(&settings)?, absence);
+        let absence = Absence {
+            away: settings.presence.timeout,
+            gone: settings.guests.keep,
+            session: settings.sessions.keep,
+        };
+        let node = Node::start(log, policy(&settings)?, absence, settings.access);
         let node = node.map_err(|error| sentence(&error))?;
         let rocket = rocket::custom(rocket_config(&settings));
         let rocket = socketio::mount(rocket, node.clone(), &settings);
@@ -135,8 +139,13 @@ fn policy(settings: &Settings) -> Result<Policy, ServerError> {
             .map_err(|error| ServerError(format!("rooms: {name:?} cannot be a room: {error}")))
     };
     let rooms = settings.rooms.iter().map(room).collect::<Result<_, _>>()?;
+    let registration = match settings.registration {
+        config::Registration::Open => Registration::Open,
+        config::Registration::Invite => Registration::Invite,
+        config::Registration::Closed => Registration::Closed,
+    };
     let shared_names = settings.compat.shared_names;
-    Ok(Policy { shared_names, rooms, rooms_open: settings.rooms_open })
+    Ok(Policy { shared_names, rooms, rooms_open: settings.rooms_open, registration })
 }
 
 fn rocket_config(settings: &Settings) -> Config {

@@ -26,6 +26,21 @@ fn fetch_gets_exactly_the_bodies_of_the_contract() {
 }
 
 #[test]
+fn requests_is_somebody_by_its_cookie() {
+    let server = Server::memory();
+    let printed = output(&format!("python3 tests/clients/accounts.py {}", server.url("")), 120);
+    assert_eq!(printed.trim(), "28 calls, 0 wrong");
+}
+
+#[test]
+fn curl_is_somebody_by_a_bearer_token() {
+    need(&["curl", "jq"]);
+    let server = Server::memory();
+    let printed = output(&format!("bash tests/clients/accounts.sh {}", server.url("")), 120);
+    assert_eq!(printed.trim(), "27 calls, 0 wrong");
+}
+
+#[test]
 fn curl_holds_a_conversation_with_forms_alone() {
     need(&["curl", "jq"]);
     let server = Server::memory();

@@ -31,6 +31,17 @@ fn name(command: &Command) -> &'static str {
         Command::OpenRoom { .. } => "open_room",
         Command::JoinRoom { .. } => "join_room",
         Command::LeaveRoom { .. } => "leave_room",
+        Command::CreateAccount(_) => "create_account",
+        Command::OpenSession(_) => "open_session",
+        Command::CloseSession(_) => "close_session",
+        Command::ChangePassword(_) => "change_password",
+        Command::ResetPassword(_) => "reset_password",
+        Command::DisableAccount(_) => "disable_account",
+        Command::EnableAccount(_) => "enable_account",
+        Command::RemoveAccount(_) => "remove_account",
+        Command::MakeAdmin(_) => "make_admin",
+        Command::CreateInvite(_) => "create_invite",
+        Command::EndInvite(_) => "end_invite",
     }
 }
 
@@ -45,6 +56,17 @@ const NAMES: &[&str] = &[
     "open_room",
     "join_room",
     "leave_room",
+    "create_account",
+    "open_session",
+    "close_session",
+    "change_password",
+    "reset_password",
+    "disable_account",
+    "enable_account",
+    "remove_account",
+    "make_admin",
+    "create_invite",
+    "end_invite",
 ];
 
 #[test]
@@ -179,6 +201,20 @@ fn the_bodies_show_every_endpoint_and_its_refusals() {
             || endpoint.starts_with("GET /api/");
         assert!(takes_nothing || of(400), "{endpoint}");
     }
+    for (request, status) in [
+        ("POST /auth/register", 201),
+        ("POST /auth/login", 200),
+        ("POST /auth/login", 401),
+        ("GET /auth/check", 401),
+        ("POST /auth/logout", 401),
+        ("POST /auth/password", 401),
+        ("DELETE /auth/account", 401),
+        ("GET /auth/sessions", 401),
+        ("DELETE /auth/sessions", 401),
+        ("DELETE /auth/sessions/1", 401),
+    ] {
+        assert!(exchanges.iter().any(|e| e.request == request && e.status == status), "{request}");
+    }
     let answers = exchanges.iter().map(|exchange| exchange.answer.get());
     let codes: BTreeSet<String> = answers
         .filter_map(|answer| {
@@ -202,6 +238,9 @@ fn the_bodies_show_every_endpoint_and_its_refusals() {
         "idempotency_conflict",
         "not_found",
         "method_not_allowed",
+        "authentication_required",
+        "invalid_credentials",
+        "password_too_short",
     ] {
         assert!(codes.contains(code), "{code}");
     }

@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use chatroom::config::{
-    self, ConfigError, CorsOrigins, DEFAULTS, Durability, Flags, Loaded, LogLevel, Problem,
-    Settings, Store, Tls,
+    self, Access, ConfigError, CorsOrigins, DEFAULTS, Durability, Flags, Loaded, LogLevel, Problem,
+    Registration, Settings, Store, Tls,
 };
 use clap::Parser;
 use figment::Figment;
@@ -95,6 +95,8 @@ fn the_defaults_are_the_documented_ones() {
     assert_eq!(defaults.store, Store::Sqlite("chatroom.db".into()));
     assert_eq!(defaults.durability, Durability::Full);
     assert_eq!(defaults.cors_origins, CorsOrigins::Any);
+    assert_eq!(defaults.access, Access::Open);
+    assert_eq!(defaults.registration, Registration::Open);
     assert_eq!(defaults.rooms, ["General"]);
     assert!(defaults.rooms_open);
     assert_eq!(defaults.announcement, PathBuf::from("announcement.txt"));
@@ -102,6 +104,7 @@ fn the_defaults_are_the_documented_ones() {
     assert_eq!(defaults.log_file, None);
     assert_eq!(defaults.presence.timeout, Duration::from_secs(5 * 60));
     assert_eq!(defaults.guests.keep, Duration::from_secs(24 * 60 * 60));
+    assert_eq!(defaults.sessions.keep, Duration::from_secs(30 * 24 * 60 * 60));
     assert_eq!(defaults.limits.message_bytes, 16 * 1024);
     assert_eq!(defaults.limits.body_bytes, 256 * 1024);
     assert_eq!(defaults.limits.waiters_per_user, 8);

@@ -6,8 +6,18 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The shared vocabulary, at the bottom. Each may import what stands before it.
-const VOCABULARY: &[&str] =
-    &["id", "timestamp", "name", "text", "token", "message", "command", "outcome", "event"];
+const VOCABULARY: &[&str] = &[
+    "id",
+    "timestamp",
+    "name",
+    "text",
+    "token",
+    "password",
+    "message",
+    "command",
+    "outcome",
+    "event",
+];
 
 /// Which modules of ours each module may import. A new module fails the test until it is here.
 const IMPORTS: &[(&str, &[&str])] = &[
@@ -17,16 +27,18 @@ const IMPORTS: &[(&str, &[&str])] = &[
     ("log", &["command", "id", "timestamp", "config"]),
     ("hub", &["event", "id"]),
     ("presence", &["id", "timestamp", "clock"]),
-    ("node", &["VOCABULARY", "log", "state", "hub", "presence", "clock", "config"]),
-    ("http", &["VOCABULARY", "node", "hub", "config"]),
-    ("socketio", &["VOCABULARY", "node", "hub", "config"]),
+    ("hasher", &["password"]),
+    ("node", &["VOCABULARY", "log", "state", "hub", "presence", "clock", "config", "hasher"]),
+    ("credentials", &["token"]),
+    ("http", &["VOCABULARY", "node", "hub", "config", "credentials"]),
+    ("socketio", &["VOCABULARY", "node", "hub", "config", "credentials"]),
     ("banner", &["config"]),
     ("server", &["VOCABULARY", "banner", "config", "http", "log", "node", "socketio"]),
     ("main", &["config", "server"]),
 ];
 
 /// Where Rocket may be named.
-const ROCKET: &[&str] = &["http", "socketio", "server", "main"];
+const ROCKET: &[&str] = &["credentials", "http", "socketio", "server", "main"];
 
 /// What the state must not know: the clock, randomness, tasks, locks, files, hash order.
 const IMPURE: &[&str] = &[

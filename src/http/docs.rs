@@ -8,7 +8,7 @@ use rocket::http::{ContentType, Header};
 use rocket::response::{self, Redirect, Responder, Response};
 use rocket::{Request, http::Status};
 use utoipa::openapi::PathItem;
-use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
+use utoipa::openapi::security::{ApiKey, ApiKeyValue, Http, HttpAuthScheme, SecurityScheme};
 use utoipa::{Modify, OpenApi};
 use utoipa_swagger_ui::{Config, SwaggerFile};
 
@@ -16,7 +16,11 @@ use super::api::Endpoint;
 use super::error::{self, ApiError};
 use super::refusals::{Refusals, Refused};
 use super::reply::Json;
-use super::{announcement, api, encode, events, membership, messages, named, rooms, send, users};
+use super::{
+    account, announcement, api, auth, encode, events, membership, messages, named, rooms, send,
+    sessions, users,
+};
+use crate::credentials;
 
 /// The document, made from the routes and from the types they read and write.
 #[derive(OpenApi)]
@@ -38,6 +42,15 @@ use super::{announcement, api, encode, events, membership, messages, named, room
         membership::leave_room,
         rooms::rooms,
         announcement::announcement,
+        auth::register,
+        auth::login,
+        auth::logout,
+        auth::check,
+        account::password,
+        account::remove,
+        sessions::sessions,
+        sessions::end,
+        sessions::end_others,
         api::api,
         api::health,
         api::status,
@@ -59,6 +72,7 @@ use super::{announcement, api, encode, events, membership, messages, named, room
         (name = "People", description = "Who is here, under which name."),
         (name = "Messages", description = "Saying something, and hearing of it."),
         (name = "Rooms", description = "Conversations of more than two."),
+        (name = "Accounts", description = "Names that are one's own."),
         (name = "Server", description = "What the server says of itself."),
     ),
 )]
@@ -70,9 +84,14 @@ struct Token;
 impl Modify for Token {
     fn modify(&self, document: &mut utoipa::openapi::OpenApi) {
         let mut scheme = Http::new(HttpAuthScheme::Bearer);
-        scheme.description = Some("The `token` that `/register` gave.".to_owned());
+        let says = "The `token` that `/register`, `/auth/register` or `/auth/login` gave.";
+        scheme.description = Some(says.to_owned());
         let components = document.components.get_or_insert_default();
         components.add_security_scheme("token", SecurityScheme::Http(scheme));
+        let says = "What `/auth/register` and `/auth/login` give a browser.";
+        let cookie = ApiKeyValue::with_description(credentials::SESSION, says);
+        let cookie = SecurityScheme::ApiKey(ApiKey::Cookie(cookie));
+        components.add_security_scheme("session", cookie);
     }
 }
 

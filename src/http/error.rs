@@ -10,9 +10,24 @@ use serde_json::Value;
 use utoipa::ToSchema;
 
 use super::reply::{self, Json};
-use crate::name::NameError;
+use crate::name::{Name, NameError};
 use crate::node::{Failure, SubmitError};
 use crate::outcome::Rejection;
+use crate::password::PasswordError;
+
+/// A name for each way in which a name is refused.
+const NOT_NAMES: [&str; 10] = [
+    " ann",
+    "a\tb",
+    "a\u{fffd}b",
+    "<ann>",
+    "\u{e000}nn",
+    "a\u{301}\u{301}\u{301}\u{301}\u{301}nn",
+    "server",
+    "room_1",
+    "\u{3164}",
+    "Nobody can remember, let alone type, a name as long as this one is",
+];
 
 /// An answer that is no success. Clients show `message` to people and decide by `code`.
 #[derive(Debug)]
@@ -30,8 +45,17 @@ pub(super) struct Body<'a> {
     status: &'static str,
     /// Why, in a sentence for people.
     message: &'a str,
+    /// The same as `message`, on the paths of accounts, conversations, projects; also with 401.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<&'a str>,
     /// Why, for programs: codes are stable, sentences may become better.
     code: &'static str,
+}
+
+/// Whether refusals under this path say `error` too, as the contract of accounts has it.
+fn says_error(path: &str) -> bool {
+    let first = path.trim_start_matches('/').split('/').next();
+    matches!(first, Some("auth" | "conversations" | "projects"))
 }
 
 impl ApiError {
@@ -51,13 +75,15 @@ impl ApiError {
         self.code
     }
 
-    /// The body, for the documentation.
-    pub(super) fn example(&self) -> Value {
-        serde_json::to_value(self.to_body()).unwrap_or_default()
+    /// The body, for the documentation of a route that says `error` too or does not.
+    pub(super) fn example(&self, says_error: bool) -> Value {
+        serde_json::to_value(self.to_body(says_error)).unwrap_or_default()
     }
 
-    fn to_body(&self) -> Body<'_> {
-        Body { status: "fail", message: &self.message, code: self.code }
+    fn to_body(&self, says_error: bool) -> Body<'_> {
+        let says_error = says_error || self.status == Status::Unauthorized;
+        let error = says_error.then_some(&*self.message);
+        Body { status: "fail", message: &self.message, error, code: self.code }
     }
 
     /// The same error, for another answer.
@@ -90,6 +116,11 @@ impl ApiError {
         ApiError::new(Status::PayloadTooLarge, code, message)
     }
 
+    /// The password cannot be anybody's.
+    pub(super) fn password(error: PasswordError) -> ApiError {
+        ApiError::refused(error.code(), error.to_string())
+    }
+
     /// The name cannot be anybody's.
     pub(super) fn name(error: &NameError) -> ApiError {
         ApiError::refused(error.code(), error.to_string())
@@ -100,6 +131,12 @@ impl ApiError {
         let code = rejection.code();
         let status = match rejection {
             Rejection::OnceConflict => Status::Conflict,
+            Rejection::AccountNotFound | Rejection::SessionNotFound => Status::NotFound,
+            Rejection::Unproven | Rejection::PasswordChanged => Status::Unauthorized,
+            Rejection::AccountDisabled
+            | Rejection::RegistrationClosed
+            | Rejection::InviteRequired
+            | Rejection::InviteInvalid => Status::Forbidden,
             _ => Status::BadRequest,
         };
         match rejection {
@@ -125,10 +162,23 @@ impl ApiError {
         }
     }
 
+    /// One of each way in which a command cannot be carried out.
+    pub(super) fn failures() -> Vec<ApiError> {
+        let failures = [Failure::DiskFull, Failure::Unavailable].into_iter();
+        failures.map(|failure| ApiError::submit(SubmitError::Failed(failure), "")).collect()
+    }
+
+    /// One of each way in which a name is refused.
+    pub(super) fn names() -> impl Iterator<Item = ApiError> {
+        let errors = NOT_NAMES.into_iter().filter_map(|text| Name::parse(text).err());
+        errors.map(|error| ApiError::name(&error))
+    }
+
     /// An error that no route gave.
     pub(super) fn of_status(status: Status) -> ApiError {
         let (code, message) = match status.code {
             400 => ("bad_request", "The request could not be read."),
+            401 => ("authentication_required", "Authentication required"),
             403 => (
                 "origin_not_allowed",
                 "Pages of this origin may not use this server. Its owner can allow them with the \
@@ -146,8 +196,13 @@ impl ApiError {
 }
 
 impl<'r> Responder<'r, 'static> for ApiError {
-    fn respond_to(self, _: &'r Request<'_>) -> response::Result<'static> {
-        let mut response = Json::of(&self.to_body()).with(self.status);
+    fn respond_to(self, request: &'r Request<'_>) -> response::Result<'static> {
+        let says_error = says_error(request.uri().path().as_str());
+        let mut response = Json::of(&self.to_body(says_error)).with(self.status);
+        if self.status == Status::Unauthorized {
+            // RFC 9110, section 11.6.1: a 401 says how to do better.
+            response.set_raw_header("WWW-Authenticate", "Bearer");
+        }
         if self.status == Status::ServiceUnavailable {
             response.set_raw_header("Retry-After", "1");
         }

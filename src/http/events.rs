@@ -19,12 +19,13 @@ use super::error::ApiError;
 use super::messages::{Asked, NOT_REGISTERED};
 use super::named::{self, Bye, Gap, Presence, Ready, Reason};
 use super::params::{Params, cursor};
-use super::queries::{Position, Resume, Stream, Who};
+use super::queries::{Position, Proof, Resume, Stream, Who};
 use super::refusals::Refused;
 use super::users::no_username;
-use crate::id::{MessageId, UserId};
+use crate::credentials::Credentials;
+use crate::id::MessageId;
 use crate::message::Message;
-use crate::node::{Node, Page, Query, Watch};
+use crate::node::{Actor, Node, Page, Query, Watch};
 use crate::outcome::Rejection;
 
 /// A comment this often keeps proxies from taking a quiet stream for a dead one.
@@ -87,7 +88,7 @@ where
     get,
     path = "/events",
     tag = "Messages",
-    params(Who, Stream, Position, Resume),
+    params(Who, Stream, Position, Resume, Proof),
     responses(
         (
             status = 200, description = "The stream, which does not end by itself.",
@@ -100,12 +101,14 @@ where
         ),
         Refused::<Asked>,
     ),
+    security((), ("token" = []), ("session" = [])),
 )]
 #[get("/events")]
 pub(super) fn events<'r>(
     node: &'r State<Arc<Node>>,
     shutdown: Shutdown,
     last: LastEventId<'r>,
+    credentials: Credentials<'r>,
     params: Params<'r>,
 ) -> Result<EventStream<impl futures_core::Stream<Item = Vec<u8>> + Send + use<>>, ApiError> {
     let mut asked = Asked::parse(&params);
@@ -113,7 +116,8 @@ pub(super) fn events<'r>(
         return Err(no_username());
     }
     let rejected = |rejection| ApiError::rejected(rejection, NOT_REGISTERED);
-    let user = node.identify(&asked.username).ok_or_else(|| rejected(Rejection::NotRegistered))?;
+    let actor = node.authorize(&asked.username, credentials.tokens(None)).map_err(rejected)?;
+    let actor = actor.ok_or_else(|| rejected(Rejection::NotRegistered))?;
     asked.query.before = None;
     if let LastEventId(Some((epoch, id))) = last {
         asked.has_cursor = true;
@@ -122,9 +126,9 @@ pub(super) fn events<'r>(
     }
     // Refuse now what could only be refused in the middle of the stream otherwise.
     asked.query.limit = 0;
-    node.read(user, &asked.query).map_err(rejected)?;
+    node.read(&actor, &asked.query).map_err(rejected)?;
     asked.query.limit = PAGE;
-    let watch = node.subscribe(user);
+    let watch = node.subscribe(&actor);
     if !asked.has_cursor {
         asked.query.epoch = None;
         asked.query.cursor = node.head();
@@ -133,7 +137,7 @@ pub(super) fn events<'r>(
         online: node.hub().online(),
         told: "".into(),
         node: Arc::clone(node),
-        user,
+        actor,
         watch,
         query: asked.query,
         recovered: true,
@@ -144,7 +148,7 @@ pub(super) fn events<'r>(
 /// One open stream.
 struct Reader {
     node: Arc<Node>,
-    user: UserId,
+    actor: Actor,
     watch: Watch,
     query: Query,
     /// False once the position it came with could not be honoured.
@@ -175,8 +179,11 @@ impl Reader {
             loop {
                 let page = match self.read() {
                     Ok(page) => page,
-                    Err(_) => {
-                        yield Bye::event(Reason::LoggedOut);
+                    Err(rejection) => {
+                        yield Bye::event(match rejection {
+                            Rejection::Unproven => Reason::SessionEnded,
+                            _ => Reason::LoggedOut,
+                        });
                         return;
                     }
                 };
@@ -217,7 +224,7 @@ impl Reader {
 
     /// The next messages; the cursor moves behind them.
     fn read(&mut self) -> Result<Page, Rejection> {
-        let page = self.node.read(self.user, &self.query)?;
+        let page = self.node.read(&self.actor, &self.query)?;
         self.query.cursor = page.last_id;
         self.query.epoch = None;
         Ok(page)

@@ -13,6 +13,7 @@ use super::refusals::{Refusals, Refused, of_commands};
 use super::reply::{Json, Success};
 use super::users::NOT_FOUND;
 use crate::command::{Address, Command};
+use crate::credentials::Credentials;
 use crate::id::RoomId;
 use crate::name::NameKey;
 use crate::node::Node;
@@ -29,6 +30,10 @@ struct Membership<'a> {
     #[serde(borrow, default)]
     #[schema(value_type = String, required, min_length = 1, examples("room_General", "room_1"))]
     room_id: Field<'a>,
+    /// A proof of the name, where it needs one.
+    #[serde(borrow, default)]
+    #[schema(value_type = Option<String>)]
+    token: Field<'a>,
 }
 
 /// How `/join_room` refuses.
@@ -36,7 +41,8 @@ struct Join;
 
 impl Refusals for Join {
     fn refusals() -> Vec<ApiError> {
-        of_both(&[Rejection::NotRegistered, Rejection::RoomNotFound, Rejection::RoomNotOpen])
+        use Rejection::{NotRegistered, RoomNotFound, RoomNotOpen, Unproven};
+        of_both(&[NotRegistered, RoomNotFound, RoomNotOpen, Unproven])
     }
 }
 
@@ -45,7 +51,7 @@ struct Leave;
 
 impl Refusals for Leave {
     fn refusals() -> Vec<ApiError> {
-        of_both(&[Rejection::RoomNotFound, Rejection::NotParticipant])
+        of_both(&[Rejection::RoomNotFound, Rejection::NotParticipant, Rejection::Unproven])
     }
 }
 
@@ -79,12 +85,17 @@ fn incomplete() -> ApiError {
         ),
         Refused::<Join>,
     ),
+    security((), ("token" = []), ("session" = [])),
 )]
 #[post("/join_room", data = "<body>")]
-pub(super) async fn join_room(node: &State<Arc<Node>>, body: Body) -> Result<Json, ApiError> {
+pub(super) async fn join_room(
+    node: &State<Arc<Node>>,
+    credentials: Credentials<'_>,
+    body: Body,
+) -> Result<Json, ApiError> {
     let fields: Membership<'_> = body.parse()?;
     let (username, room) = fields.both()?;
-    node.identify(username);
+    fields.authorize(node, &credentials, username)?;
     let command = Command::JoinRoom { name: NameKey::lookup(username), room: room_id(room) };
     let outcome = node.submit(command).await;
     outcome.map_err(|error| ApiError::submit(error, NOT_FOUND))?;
@@ -106,12 +117,17 @@ pub(super) async fn join_room(node: &State<Arc<Node>>, body: Body) -> Result<Jso
         ),
         Refused::<Leave>,
     ),
+    security((), ("token" = []), ("session" = [])),
 )]
 #[post("/leave_room", data = "<body>")]
-pub(super) async fn leave_room(node: &State<Arc<Node>>, body: Body) -> Result<Json, ApiError> {
+pub(super) async fn leave_room(
+    node: &State<Arc<Node>>,
+    credentials: Credentials<'_>,
+    body: Body,
+) -> Result<Json, ApiError> {
     let fields: Membership<'_> = body.parse()?;
     let (username, room) = fields.both()?;
-    node.identify(username);
+    fields.authorize(node, &credentials, username)?;
     let command = Command::LeaveRoom { name: NameKey::lookup(username), room: room_id(room) };
     let outcome = node.submit(command).await;
     outcome.map_err(|error| ApiError::submit(error, NOT_FOUND))?;
@@ -123,6 +139,18 @@ impl Membership<'_> {
         let username = self.username.text("username")?;
         let room = self.room_id.text("room_id")?;
         username.zip(room).ok_or_else(incomplete)
+    }
+
+    fn authorize(
+        &self,
+        node: &Node,
+        credentials: &Credentials<'_>,
+        username: &str,
+    ) -> Result<(), ApiError> {
+        let tokens = credentials.tokens(self.token.text("token")?);
+        let actor = node.authorize(username, tokens);
+        actor.map_err(|unproven| ApiError::rejected(unproven, NOT_FOUND))?;
+        Ok(())
     }
 }
 

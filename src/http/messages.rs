@@ -9,14 +9,15 @@ use tokio::time::Instant;
 use super::encode::{self, Extras, MessagesBody};
 use super::error::ApiError;
 use super::params::{Params, cursor};
-use super::queries::{Poll, Position, Who};
+use super::queries::{Poll, Position, Proof, Who};
 use super::refusals::{Refusals, Refused};
 use super::reply::Json;
 use super::users::no_username;
 use crate::config::Settings;
-use crate::id::{MessageId, ROOM_PREFIX, RoomId, UserId};
+use crate::credentials::Credentials;
+use crate::id::{MessageId, ROOM_PREFIX, RoomId};
 use crate::name;
-use crate::node::{Node, Page, Query, SERVER, With};
+use crate::node::{Actor, Node, Page, Query, SERVER, With};
 use crate::outcome::Rejection;
 
 /// The longest wait: proxies commonly cut at 60 s.
@@ -109,6 +110,7 @@ impl Refusals for Asked {
     fn refusals() -> Vec<ApiError> {
         let rejections =
             [Rejection::NotRegistered, Rejection::RoomNotFound, Rejection::NotParticipant];
+        let rejections = rejections.into_iter().chain([Rejection::Unproven]);
         let mut refusals = vec![no_username()];
         refusals.extend(rejections.map(rejected));
         refusals
@@ -124,7 +126,7 @@ impl Refusals for Asked {
     get,
     path = "/messages",
     tag = "Messages",
-    params(Who, Poll, Position),
+    params(Who, Poll, Position, Proof),
     responses(
         (
             status = 200, description = "What is new.", body = MessagesBody,
@@ -144,28 +146,30 @@ impl Refusals for Asked {
         ),
         Refused::<Asked>,
     ),
+    security((), ("token" = []), ("session" = [])),
 )]
 #[get("/messages")]
 pub(super) async fn messages(
     node: &State<Arc<Node>>,
     settings: &State<Settings>,
     shutdown: Shutdown,
+    credentials: Credentials<'_>,
     params: Params<'_>,
 ) -> Result<Json, ApiError> {
     let mut asked = Asked::parse(&params);
     if asked.username.is_empty() {
         return Err(no_username());
     }
-    let user = node.identify(&asked.username);
-    let user = user.ok_or_else(|| rejected(Rejection::NotRegistered))?;
+    let actor = node.authorize(&asked.username, credentials.tokens(None)).map_err(rejected)?;
+    let actor = actor.ok_or_else(|| rejected(Rejection::NotRegistered))?;
     if asked.query.limit == usize::MAX {
         asked.query.limit = settings.limits.page;
     }
-    let mut page = node.read(user, &asked.query).map_err(rejected)?;
+    let mut page = node.read(&actor, &asked.query).map_err(rejected)?;
     if page.messages.is_empty() && !asked.wait.is_zero() && asked.query.before.is_none() {
         let waiters = settings.limits.waiters_per_user;
-        if (node.presence().open_count(user) as usize) < waiters {
-            page = Box::pin(wait(node, user, &asked, shutdown)).await.map_err(rejected)?;
+        if (node.presence().open_count(actor.user) as usize) < waiters {
+            page = Box::pin(wait(node, &actor, &asked, shutdown)).await.map_err(rejected)?;
         }
     }
     if page.messages.is_empty() && !asked.extended {
@@ -178,20 +182,20 @@ pub(super) async fn messages(
 /// Reads as soon as there is something, or when the time is up.
 async fn wait(
     node: &Node,
-    user: UserId,
+    actor: &Actor,
     asked: &Asked,
     mut shutdown: Shutdown,
 ) -> Result<Page, Rejection> {
     let until = Instant::now() + asked.wait;
-    let mut watch = node.subscribe(user);
+    let mut watch = node.subscribe(actor);
     loop {
-        let page = node.read(user, &asked.query)?;
+        let page = node.read(actor, &asked.query)?;
         if !page.messages.is_empty() {
             return Ok(page);
         }
         tokio::select! {
             () = node.changed(&mut watch) => {}
-            () = tokio::time::sleep_until(until) => return node.read(user, &asked.query),
+            () = tokio::time::sleep_until(until) => return node.read(actor, &asked.query),
             () = &mut shutdown => return Ok(page),
         }
     }

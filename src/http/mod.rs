@@ -1,13 +1,17 @@
 //! The HTTP transport: a request becomes a command, an outcome becomes a response.
 //!
-//! Reading order: `users`, `send`, `messages`, `events`, `rooms`, `announcement`, `api` are
-//! the routes; `body`, `field`, `params`, `header`, `bearer` read what comes in; `reply`,
+//! Reading order: `users`, `send`, `messages`, `events`, `rooms`, `announcement`, `auth`, `account`,
+//! `sessions`, `api` are the routes; `body`, `field`, `params`, `header`, `caller` read what comes
+//! in; `reply`,
 //! `encode`, `error` write what goes out; `edge`, `cors`, `catchers` stand around them.
 
+mod account;
+mod agent;
 mod announcement;
 mod api;
-mod bearer;
+mod auth;
 mod body;
+mod caller;
 mod catchers;
 mod cors;
 mod docs;
@@ -26,6 +30,7 @@ mod refusals;
 mod reply;
 mod rooms;
 mod send;
+mod sessions;
 mod users;
 
 use std::sync::Arc;
@@ -79,6 +84,15 @@ pub fn mount(
                 users::logout,
                 users::online,
                 users::register,
+                auth::check,
+                auth::login,
+                auth::logout,
+                auth::register,
+                account::password,
+                account::remove,
+                sessions::sessions,
+                sessions::end,
+                sessions::end_others,
             ],
         ))
 }

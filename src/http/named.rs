@@ -68,13 +68,15 @@ pub(super) struct Bye {
     pub(super) reconnect: bool,
 }
 
-/// Why the stream ends: the server stops, the registration has ended, or the reader takes longer
-/// than 5 seconds for what it is given.
+/// Why the stream ends: the server stops, the registration has ended, what proved the name proves
+/// it no more (a session has ended, a password was changed, the name has become an account's), or
+/// the reader takes longer than 5 seconds for what it is given.
 #[derive(Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum Reason {
     Shutdown,
     LoggedOut,
+    SessionEnded,
     Slow,
 }
 
@@ -102,7 +104,8 @@ impl Presence {
 impl Bye {
     /// The end of a stream for this reason.
     pub(super) fn event(reason: Reason) -> Vec<u8> {
-        named("bye", &encoded(&Bye { reason, reconnect: reason != Reason::LoggedOut }))
+        let reconnect = matches!(reason, Reason::Shutdown | Reason::Slow);
+        named("bye", &encoded(&Bye { reason, reconnect }))
     }
 }
 

@@ -18,7 +18,7 @@ pub(super) struct Who {
 #[derive(IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(super) struct Proof {
-    /// The same as `token` in the body, for those who cannot put it there.
+    /// A proof of the name, where it needs one, for those who cannot put it into a header.
     #[param(required = false)]
     token: String,
 }

@@ -13,12 +13,14 @@ use utoipa::openapi::{
 
 use super::body;
 use super::error::ApiError;
-use crate::node::{Failure, SubmitError};
 
 /// What an endpoint may answer instead of what was asked for.
 ///
 /// The list holds real errors, so the documentation cannot show what is never sent.
 pub(super) trait Refusals {
+    /// Whether they say `error` beside `message`.
+    const SAY_ERROR: bool = false;
+
     /// One of each code, in the words of this endpoint.
     fn refusals() -> Vec<ApiError>;
 }
@@ -32,9 +34,7 @@ impl Refusals for () {
 /// What every endpoint that reads a body and submits a command may answer.
 pub(super) fn of_commands() -> Vec<ApiError> {
     let mut refusals = body::refusals();
-    for failure in [Failure::DiskFull, Failure::Unavailable] {
-        refusals.push(ApiError::submit(SubmitError::Failed(failure), ""));
-    }
+    refusals.extend(ApiError::failures());
     refusals
 }
 
@@ -50,21 +50,26 @@ impl<T: Refusals> IntoResponses for Refused<T> {
             by_status.entry(refusal.status().code).or_default().push(refusal);
         }
         let documented = |(status, refusals): (u16, Vec<ApiError>)| {
-            (status.to_string(), response(status, &refusals).into())
+            (status.to_string(), response(status, &refusals, T::SAY_ERROR).into())
         };
         by_status.into_iter().map(documented).collect()
     }
 }
 
 /// The response with this status, whose `code` is one of those of `refusals`.
-fn response(status: u16, refusals: &[ApiError]) -> Response {
+fn response(status: u16, refusals: &[ApiError], say_error: bool) -> Response {
+    let example = |refusal: &ApiError| (refusal.code(), example(refusal, say_error));
     let content = ContentBuilder::new()
         .schema(Some(schema(refusals)))
-        .examples_from_iter(refusals.iter().map(|refusal| (refusal.code(), example(refusal))))
+        .examples_from_iter(refusals.iter().map(example))
         .build();
     let response = ResponseBuilder::new()
         .description(description(status))
         .content("application/json", content);
+    if status == Status::Unauthorized.code {
+        let header = HeaderBuilder::new().description(Some("`Bearer`")).build();
+        return response.header("WWW-Authenticate", header).build();
+    }
     if status == Status::ServiceUnavailable.code {
         let seconds = ObjectBuilder::new().schema_type(Type::Integer).minimum(Some(0));
         let header = HeaderBuilder::new()
@@ -88,13 +93,14 @@ fn schema(refusals: &[ApiError]) -> Schema {
         .into()
 }
 
-fn example(refusal: &ApiError) -> Example {
-    ExampleBuilder::new().value(Some(refusal.example())).build()
+fn example(refusal: &ApiError, say_error: bool) -> Example {
+    ExampleBuilder::new().value(Some(refusal.example(say_error))).build()
 }
 
 fn description(status: u16) -> &'static str {
     match status {
         400 => "Refused; `message` says why, and nothing was changed.",
+        401 => "Who this comes from is not known, or may not do it.",
         403 => "The request comes from a page whose origin may not use this server.",
         404 => "There is nothing of this name.",
         409 => "Refused: it contradicts an earlier request.",

@@ -66,6 +66,13 @@ pub(super) struct Success<'a> {
     message: &'a str,
 }
 
+/// The body of every plain success where accounts, conversations, projects are concerned.
+#[derive(Serialize, ToSchema)]
+pub(super) struct Done {
+    /// What was done, in a sentence for people.
+    pub(super) message: &'static str,
+}
+
 /// The schema of `status` in a success.
 pub(super) fn success() -> Object {
     always("success", "Always `success` with status 200.")

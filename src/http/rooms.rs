@@ -11,11 +11,12 @@ use super::error::ApiError;
 use super::field::{Field, List};
 use super::messages::NOT_REGISTERED;
 use super::params::Params;
-use super::queries::Who;
+use super::queries::{Proof, Who};
 use super::refusals::{Refusals, Refused, of_commands};
 use super::reply::{self, Json};
 use super::users::no_username;
 use crate::command::{Command, Participant};
+use crate::credentials::Credentials;
 use crate::id::{MessageId, RoomId};
 use crate::name::NameKey;
 use crate::node::Node;
@@ -32,6 +33,10 @@ struct Create<'a> {
     #[serde(borrow, default)]
     #[schema(value_type = Vec<String>, required, min_items = 1)]
     participants: List<'a>,
+    /// A proof of the admin's name, where it needs one.
+    #[serde(borrow, default)]
+    #[schema(value_type = Option<String>)]
+    token: Field<'a>,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -102,7 +107,7 @@ impl Refusals for Create<'_> {
     fn refusals() -> Vec<ApiError> {
         let mut refusals = of_commands();
         let absent = Rejection::ParticipantNotOnline("bob".to_owned());
-        let rejections = [Rejection::NotRegistered, absent];
+        let rejections = [Rejection::NotRegistered, absent, Rejection::Unproven];
         let rejected = |rejection| ApiError::rejected(rejection, ADMIN_UNKNOWN);
         refusals.extend(rejections.map(rejected));
         refusals.push(incomplete());
@@ -113,7 +118,9 @@ impl Refusals for Create<'_> {
 
 impl Refusals for Rooms {
     fn refusals() -> Vec<ApiError> {
-        vec![no_username(), ApiError::rejected(Rejection::NotRegistered, NOT_REGISTERED)]
+        let rejections = [Rejection::NotRegistered, Rejection::Unproven];
+        let rejected = |rejection| ApiError::rejected(rejection, NOT_REGISTERED);
+        std::iter::once(no_username()).chain(rejections.map(rejected)).collect()
     }
 }
 
@@ -137,9 +144,14 @@ fn incomplete() -> ApiError {
         (status = 200, description = "The room is open.", body = Created),
         Refused::<Create<'_>>,
     ),
+    security((), ("token" = []), ("session" = [])),
 )]
 #[post("/create_room", data = "<body>")]
-pub(super) async fn create_room(node: &State<Arc<Node>>, body: Body) -> Result<Json, ApiError> {
+pub(super) async fn create_room(
+    node: &State<Arc<Node>>,
+    credentials: Credentials<'_>,
+    body: Body,
+) -> Result<Json, ApiError> {
     let fields: Create<'_> = body.parse()?;
     let admin = fields.admin.text("admin")?;
     let participants = if body.is_form() {
@@ -150,7 +162,9 @@ pub(super) async fn create_room(node: &State<Arc<Node>>, body: Body) -> Result<J
     let (Some(admin), Some(participants)) = (admin, participants) else {
         return Err(incomplete());
     };
-    node.identify(admin);
+    let tokens = credentials.tokens(fields.token.text("token")?);
+    let rejected = |unproven| ApiError::rejected(unproven, ADMIN_UNKNOWN);
+    node.authorize(admin, tokens).map_err(rejected)?;
     let participants = participants
         .into_iter()
         .map(|given| Participant { given: given.to_owned(), key: NameKey::lookup(given) });
@@ -174,19 +188,25 @@ pub(super) async fn create_room(node: &State<Arc<Node>>, body: Body) -> Result<J
     get,
     path = "/rooms",
     tag = "Rooms",
-    params(Who),
+    params(Who, Proof),
     responses(
         (status = 200, description = "The rooms.", body = Rooms),
         Refused::<Rooms>,
     ),
+    security((), ("token" = []), ("session" = [])),
 )]
 #[get("/rooms")]
-pub(super) fn rooms(node: &State<Arc<Node>>, params: Params<'_>) -> Result<Json, ApiError> {
+pub(super) fn rooms(
+    node: &State<Arc<Node>>,
+    credentials: Credentials<'_>,
+    params: Params<'_>,
+) -> Result<Json, ApiError> {
     let username = params.pairs().filter(|(key, _)| key == "username").map(|(_, name)| name).last();
     let username = username.filter(|name| !name.is_empty()).ok_or_else(no_username)?;
     let rejected = |rejection| ApiError::rejected(rejection, NOT_REGISTERED);
-    let user = node.identify(&username).ok_or_else(|| rejected(Rejection::NotRegistered))?;
-    let rooms = node.rooms(user).map_err(rejected)?;
+    let actor = node.authorize(&username, credentials.tokens(None)).map_err(rejected)?;
+    let actor = actor.ok_or_else(|| rejected(Rejection::NotRegistered))?;
+    let rooms = node.rooms(actor.user).map_err(rejected)?;
     let rooms = rooms.into_iter().map(|room| Room {
         room_id: room.id.to_string(),
         name: room.name,

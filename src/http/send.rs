@@ -15,6 +15,7 @@ use super::refusals::{Refusals, Refused, of_commands};
 use super::reply::{self, Json};
 use crate::command::{Address, Command, Once};
 use crate::config::Settings;
+use crate::credentials::Credentials;
 use crate::id::MessageId;
 use crate::name::NameKey;
 use crate::node::Node;
@@ -48,6 +49,10 @@ struct Send<'a> {
     #[serde(borrow, default)]
     #[schema(value_type = Option<String>, max_length = 128)]
     client_msg_id: Field<'a>,
+    /// A proof of the sender's name, where it needs one.
+    #[serde(borrow, default)]
+    #[schema(value_type = Option<String>)]
+    token: Field<'a>,
 }
 
 /// The schema of a message's text.
@@ -87,6 +92,7 @@ impl Refusals for Send<'_> {
             Rejection::NotParticipant,
             Rejection::RecipientNotOnline,
             Rejection::OnceConflict,
+            Rejection::Unproven,
         ];
         let rejected = |rejection| ApiError::rejected(rejection, SENDER_UNKNOWN);
         refusals.extend(rejections.map(rejected));
@@ -160,11 +166,13 @@ fn once_too_long() -> ApiError {
         ),
         Refused::<Send<'_>>,
     ),
+    security((), ("token" = []), ("session" = [])),
 )]
 #[post("/send", data = "<body>")]
 pub(super) async fn send(
     node: &State<Arc<Node>>,
     settings: &State<Settings>,
+    credentials: Credentials<'_>,
     body: Body,
 ) -> Result<Json, ApiError> {
     let fields: Send<'_> = body.parse()?;
@@ -182,7 +190,9 @@ pub(super) async fn send(
         Some(id) if id.chars().count() > ONCE_CHARS => return Err(once_too_long()),
         id => id.map(|id| Once { id: id.to_owned(), digest: digest(recipient, message) }),
     };
-    node.identify(sender);
+    let tokens = credentials.tokens(fields.token.text("token")?);
+    let rejected = |unproven| ApiError::rejected(unproven, SENDER_UNKNOWN);
+    node.authorize(sender, tokens).map_err(rejected)?;
     let asked = once.is_some();
     let command = Command::Send {
         sender: NameKey::lookup(sender),

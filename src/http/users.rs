@@ -9,13 +9,13 @@ use utoipa::ToSchema;
 use super::body::{Body, FORM};
 use super::error::ApiError;
 use super::field::Field;
-use super::params::Params;
 use super::queries::Proof;
 use super::refusals::{Refusals, Refused, of_commands};
 use super::reply::{self, Json, Success};
 use crate::command::Command;
+use crate::credentials::Credentials;
 use crate::name::{Name, NameKey};
-use crate::node::Node;
+use crate::node::{Node, SubmitError};
 use crate::outcome::{Outcome, Rejection};
 use crate::token::TokenHash;
 
@@ -29,8 +29,8 @@ struct Register<'a> {
     #[serde(borrow, default)]
     #[schema(value_type = String, required, min_length = 1, max_length = 64, examples("ann"))]
     username: Field<'a>,
-    /// The token of an earlier registration of this name: the same person again. It beats an
-    /// `Authorization` header, and that beats a query parameter.
+    /// The token of an earlier registration of this name, or of a session of its account: the same
+    /// person again. It beats an `Authorization` header, and that beats a query parameter.
     #[serde(borrow, default)]
     #[schema(value_type = Option<String>)]
     token: Field<'a>,
@@ -48,8 +48,11 @@ struct Registered<'a> {
     /// What was done, in a sentence for people.
     message: String,
     /// Proves from now on that you are who registered this name. It survives logging out; the
-    /// server keeps only its hash, so nobody can look it up for you.
-    token: &'a str,
+    /// server keeps only its hash, so nobody can look it up for you. Not there where a session's
+    /// cookie has said who you are.
+    #[schema(required = false)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    token: Option<&'a str>,
 }
 
 #[derive(Deserialize, ToSchema)]
@@ -59,6 +62,10 @@ struct Logout<'a> {
     #[serde(borrow, default)]
     #[schema(value_type = String, required, min_length = 1, max_length = 64, examples("ann"))]
     username: Field<'a>,
+    /// A proof of that name, where it needs one.
+    #[serde(borrow, default)]
+    #[schema(value_type = Option<String>)]
+    token: Field<'a>,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -74,20 +81,6 @@ struct Online {
 /// How a name is refused that nobody holds.
 pub(super) const NOT_FOUND: &str = "Username not found.";
 
-/// A name for each way in which a name is refused.
-const NOT_NAMES: [&str; 10] = [
-    " ann",
-    "a\tb",
-    "a\u{fffd}b",
-    "<ann>",
-    "\u{e000}nn",
-    "a\u{301}\u{301}\u{301}\u{301}\u{301}nn",
-    "server",
-    "room_1",
-    "\u{3164}",
-    "Nobody can remember, let alone type, a name as long as this one is",
-];
-
 /// The refusal of a request that names nobody.
 pub(super) fn no_username() -> ApiError {
     ApiError::required("Username is required.")
@@ -99,8 +92,8 @@ impl Refusals for Register<'_> {
         refusals.push(no_username());
         refusals.push(ApiError::wrong_type("username", "a string"));
         refusals.push(ApiError::rejected(Rejection::NameTaken, ""));
-        let names = NOT_NAMES.map(Name::parse).into_iter();
-        refusals.extend(names.filter_map(|name| name.err().map(|error| ApiError::name(&error))));
+        refusals.push(ApiError::rejected(Rejection::Unproven, ""));
+        refusals.extend(ApiError::names());
         refusals
     }
 }
@@ -111,6 +104,7 @@ impl Refusals for Logout<'_> {
         refusals.push(no_username());
         refusals.push(ApiError::wrong_type("username", "a string"));
         refusals.push(ApiError::rejected(Rejection::NotRegistered, NOT_FOUND));
+        refusals.push(ApiError::rejected(Rejection::Unproven, NOT_FOUND));
         refusals
     }
 }
@@ -131,34 +125,38 @@ impl Refusals for Logout<'_> {
         (status = 200, description = "The name is yours.", body = Registered),
         Refused::<Register<'_>>,
     ),
-    security((), ("token" = [])),
+    security((), ("token" = []), ("session" = [])),
 )]
 #[post("/register", data = "<body>")]
 pub(super) async fn register(
     node: &State<Arc<Node>>,
-    bearer: super::bearer::Bearer<'_>,
-    params: Params<'_>,
+    credentials: Credentials<'_>,
     body: Body,
 ) -> Result<Json, ApiError> {
     let fields: Register<'_> = body.parse()?;
     let username = fields.username.text("username")?.ok_or_else(no_username)?;
     let name = Name::parse(username).map_err(|error| ApiError::name(&error))?;
-    let asked = params.get("token");
-    let presented = fields.token.text("token")?.or(bearer.token()).or(asked.as_deref());
+    let presented = credentials.explicit(fields.token.text("token")?);
     let token = node.new_token();
+    let key = name.key().clone();
     let command = Command::Register {
         name,
         token: TokenHash::of(token.secret()),
-        proof: presented.map(TokenHash::of),
+        proof: presented.or(credentials.cookie()).map(TokenHash::of),
         guest: false,
     };
-    let outcome = node.submit(command).await;
+    let outcome = node.submit(command).await.map_err(|error| match error {
+        SubmitError::Rejected(Rejection::NameTaken) if node.has_account(&key) => {
+            SubmitError::Rejected(Rejection::Unproven)
+        }
+        error => error,
+    });
     let outcome = outcome.map_err(|error| ApiError::submit(error, NOT_FOUND))?;
     // A proof that was accepted stays the token of this person.
-    let (user, token) = match (outcome, presented) {
-        (Outcome::Registered { user, resumed: true }, Some(presented)) => (Some(user), presented),
-        (Outcome::Registered { user, .. }, _) => (Some(user), token.secret()),
-        _ => (None, token.secret()),
+    let (user, token) = match outcome {
+        Outcome::Registered { user, resumed: true } => (Some(user), presented),
+        Outcome::Registered { user, .. } => (Some(user), Some(token.secret())),
+        _ => (None, Some(token.secret())),
     };
     if let Some(user) = user {
         node.presence().heard(user);
@@ -170,7 +168,7 @@ pub(super) async fn register(
 /// Give a name back
 ///
 /// Ends the registration: the name is free, and it leaves the numbered rooms it is in, where the
-/// others get a notice.
+/// others get a notice. An account keeps its name and its rooms; it is only no longer online.
 #[utoipa::path(
     post,
     path = "/logout",
@@ -183,14 +181,25 @@ pub(super) async fn register(
         ),
         Refused::<Logout<'_>>,
     ),
+    security((), ("token" = []), ("session" = [])),
 )]
 #[post("/logout", data = "<body>")]
-pub(super) async fn logout(node: &State<Arc<Node>>, body: Body) -> Result<Json, ApiError> {
+pub(super) async fn logout(
+    node: &State<Arc<Node>>,
+    credentials: Credentials<'_>,
+    body: Body,
+) -> Result<Json, ApiError> {
     let fields: Logout<'_> = body.parse()?;
     let username = fields.username.text("username")?.ok_or_else(no_username)?;
+    let tokens = credentials.tokens(fields.token.text("token")?);
+    node.authorize(username, tokens).map_err(|unproven| ApiError::rejected(unproven, NOT_FOUND))?;
     let command = Command::Logout { name: NameKey::lookup(username) };
     let outcome = node.submit(command).await;
-    outcome.map_err(|error| ApiError::submit(error, NOT_FOUND))?;
+    if let Outcome::LoggedOut { user } =
+        outcome.map_err(|error| ApiError::submit(error, NOT_FOUND))?
+    {
+        node.presence().leave(user, node.now());
+    }
     Ok(Json::success(&format!("User {username} logged out successfully.")))
 }
 

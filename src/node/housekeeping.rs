@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use tokio::time::{Instant, MissedTickBehavior, interval};
 
-use super::Node;
-use crate::command::Command;
+use super::{Node, clock};
+use crate::command::{CloseSession, Closing, Command, EndInvite};
+use crate::timestamp::Timestamp;
 
 /// How often the list of who is online is told at most.
 const TELL: Duration = Duration::from_secs(1);
@@ -15,6 +16,7 @@ const TELL: Duration = Duration::from_secs(1);
 pub(super) fn start(node: &Arc<Node>) {
     tokio::spawn(tell_online(Arc::downgrade(node)));
     tokio::spawn(expire(Arc::downgrade(node)));
+    tokio::spawn(end_accounts(Arc::downgrade(node), node.absence.gone.min(node.absence.session)));
 }
 
 /// Tells those who watch who is online, when that has changed.
@@ -48,6 +50,7 @@ async fn expire(node: Weak<Node>) {
         let silent: Vec<_> = {
             let state = node.state.read();
             let held = state.held().map(|(user, _, _)| user);
+            let held = held.filter(|user| state.account(*user).is_none());
             held.filter(|user| !node.presence.is_here(*user, gone)).collect()
         };
         for user in silent {
@@ -55,5 +58,47 @@ async fn expire(node: Weak<Node>) {
                 tracing::debug!("a silent user could not be logged out yet");
             }
         }
+    }
+}
+
+/// Ends what is over: sessions that nobody used for long, invitations whose time has come; sets
+/// the names of accounts free that were removed long ago.
+async fn end_accounts(node: Weak<Node>, shortest: Duration) {
+    let started = clock::now();
+    let mut round = interval((shortest / 10).clamp(Duration::from_millis(100), TELL * 60));
+    round.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        round.tick().await;
+        let Some(node) = node.upgrade() else { return };
+        for command in node.over(started, clock::now()) {
+            if node.submit(command).await.is_err() {
+                tracing::debug!("what is over could not be ended yet");
+            }
+        }
+        node.presence
+            .forget_sessions(|session| node.look(|state| state.session(session).is_none()));
+    }
+}
+
+impl Node {
+    /// The commands that end what is over now. A server that was down knows of no use, so a
+    /// session counts as used when it `started`.
+    fn over(&self, started: Timestamp, now: Timestamp) -> Vec<Command> {
+        let unused = now.before(self.absence.session);
+        let removed = now.before(self.absence.gone);
+        self.look(|state| {
+            let used = |session| self.presence.session_last_used(session).unwrap_or(started);
+            let sessions = state
+                .sessions()
+                .filter(|(id, session)| used(*id).max(session.created) < unused)
+                .map(|(session, _)| CloseSession { session, reason: Closing::Expired })
+                .map(Command::CloseSession);
+            let names = state.retired().filter(|(_, since)| *since < removed);
+            let names = names.map(|(user, _)| Command::Expire { user });
+            let invites =
+                state.invites().filter(|(_, invite)| invite.until.is_some_and(|t| t < now));
+            let invites = invites.map(|(invite, _)| Command::EndInvite(EndInvite { invite }));
+            sessions.chain(names).chain(invites).collect()
+        })
     }
 }

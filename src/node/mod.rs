@@ -4,6 +4,8 @@
 //! goes through the writer: stamped, appended, durable, applied, published, answered, in this
 //! order. Nothing is visible to a reader, and no success is told, before it is durable.
 
+mod access;
+mod accounts;
 mod housekeeping;
 mod queue;
 mod writer;
@@ -18,17 +20,19 @@ use tokio::sync::oneshot;
 
 use crate::clock;
 use crate::command::{Command, Policy};
+use crate::config::Access;
+use crate::hasher::Hasher;
 use crate::hub::{Hub, Subscription};
 use crate::id::{Epoch, MessageId, RoomId, UserId};
 use crate::log::{AppendError, Damage, Log};
-use crate::name;
 use crate::outcome::{Outcome, Rejection, Verdict};
-pub use crate::presence::Open;
-use crate::presence::Presence;
-pub use crate::state::{Page, Query, RoomInfo, SERVER, With};
+use crate::presence::{Open, Presence};
+pub use crate::state::{Page, Proof, Query, RoomInfo, SERVER, With};
 use crate::state::{Plan, State};
 use crate::timestamp::Timestamp;
 use crate::token::Token;
+pub use access::{Actor, Caller};
+pub use accounts::{AccountError, LoggedIn, Wanted};
 use queue::Queue;
 
 /// What a node is told about its users' absences.
@@ -38,6 +42,8 @@ pub struct Absence {
     pub away: Duration,
     /// After how long without a sign a name without an account is free again.
     pub gone: Duration,
+    /// After how long without use a session ends.
+    pub session: Duration,
 }
 
 /// The state, its log and those who watch.
@@ -49,6 +55,9 @@ pub struct Node {
     hub: Arc<Hub>,
     presence: Presence,
     absence: Absence,
+    /// What it takes to act under a name that is no account's.
+    access: Access,
+    hasher: Hasher,
     epoch: Epoch,
     started: Instant,
     /// The log could not be written, or that is not known to have changed.
@@ -85,6 +94,7 @@ impl Node {
         mut log: Box<dyn Log>,
         policy: Policy,
         absence: Absence,
+        access: Access,
     ) -> Result<Arc<Node>, StartError> {
         let started = Instant::now();
         let mut state = State::default();
@@ -121,6 +131,8 @@ impl Node {
             hub: Arc::default(),
             presence,
             absence,
+            access,
+            hasher: Hasher::new(random()),
             epoch,
             started,
             failing: AtomicBool::new(false),
@@ -195,20 +207,15 @@ impl Node {
         self.state.read().oldest()
     }
 
-    /// Who holds the name that `text` reads as, if anybody; it counts as a sign of them.
-    pub fn identify(&self, text: &str) -> Option<UserId> {
-        let key = name::lookup_key(text)?;
-        let user = self.state.read().holder(&key)?;
-        self.presence.heard(user);
-        Some(user)
-    }
-
-    /// The messages that `user` may see and asks for.
+    /// The messages that `actor` may see and asks for.
     ///
     /// # Errors
-    /// See [`State::read`].
-    pub fn read(&self, user: UserId, query: &Query) -> Result<Page, Rejection> {
-        self.state.read().read(user, query)
+    /// See [`State::read`]; [`Rejection::Unproven`] when it may not act any more as it could.
+    pub fn read(&self, actor: &Actor, query: &Query) -> Result<Page, Rejection> {
+        let strict = self.access == Access::Token;
+        let state = self.state.read();
+        let page = state.read(actor.user, query)?;
+        state.may_act(actor.user, actor.proof, strict).then_some(page).ok_or(Rejection::Unproven)
     }
 
     /// The rooms `user` is in, and the open ones.
@@ -242,11 +249,21 @@ impl Node {
         look(&self.state.read())
     }
 
-    /// Waits for what is new to `user`. Subscribe first, then read.
-    pub fn subscribe(&self, user: UserId) -> Watch {
+    /// Waits for what is new to `actor`. Subscribe first, then read.
+    pub fn subscribe(&self, actor: &Actor) -> Watch {
+        let user = actor.user;
         let mut subscription = self.hub.subscribe(user);
         subscription.watch(self.room_ids(user));
-        Watch { subscription, _open: self.presence.open(user), user }
+        Watch { subscription, _open: self.open(actor), user }
+    }
+
+    /// Something is open in this actor's behalf until the guard is dropped.
+    pub fn open(&self, actor: &Actor) -> Opened {
+        let session = match actor.proof {
+            Proof::Session(session) => Some(self.presence.open_session(session)),
+            _ => None,
+        };
+        Opened { _user: self.presence.open(actor.user), _session: session }
     }
 
     /// Waits for the next news of `watch`, which then knows the user's rooms as they are.
@@ -275,8 +292,15 @@ impl Node {
 #[derive(Debug)]
 pub struct Watch {
     subscription: Subscription,
-    _open: Open,
+    _open: Opened,
     user: UserId,
+}
+
+/// Something open: while it is, its user is present and its session in use.
+#[derive(Debug)]
+pub struct Opened {
+    _user: Open,
+    _session: Option<Open>,
 }
 
 /// Why a node does not start.

@@ -15,7 +15,7 @@ use super::payload::{Packet, Payload};
 use crate::command::{Address, Command};
 use crate::id::{MessageId, ROOM_PREFIX, RoomId, UserId};
 use crate::name::{Name, NameKey, RoomName};
-use crate::node::{Failure, SubmitError};
+use crate::node::{Actor, Failure, Proof, SubmitError};
 use crate::outcome::{Outcome, Rejection};
 use crate::text::Text;
 
@@ -180,6 +180,9 @@ async fn perform(
     wanted: Do,
 ) -> Result<Option<MessageId>, Trouble> {
     let user = registered(gateway, client).await?;
+    if !client.actor().is_some_and(|actor| gateway.node.stands(&actor)) {
+        return Err(Rejection::Unproven.into());
+    }
     gateway.node.presence().heard(user);
     match wanted {
         Do::Join { room, dialect } => {
@@ -218,9 +221,11 @@ async fn registered(gateway: &Arc<Gateway>, client: &Client) -> Result<UserId, T
         let command = Command::Register { name, token, proof: Some(token), guest: true };
         match gateway.node.submit(command).await {
             Ok(Outcome::Registered { user, .. }) => {
-                let open = gateway.node.presence().open(user);
+                let actor = Actor { user, proof: Proof::Token(token) };
+                let open = gateway.node.open(&actor);
                 let mut identity = client.identity.lock();
                 identity.user = Some(user);
+                identity.proof = actor.proof;
                 identity.open = Some(open);
                 gateway.subscriptions.belongs(client.socket.id, user);
                 return Ok(user);

@@ -12,7 +12,7 @@ use http_body_util::{BodyExt, Full};
 use hyper::service::Service;
 use rocket::data::{IoHandler, IoStream, ToByteUnit};
 use rocket::fairing::AdHoc;
-use rocket::http::{ContentType, Cookie, Method, SameSite, Status};
+use rocket::http::{ContentType, Method, Status};
 use rocket::route::{Handler, Outcome};
 use rocket::tokio::io::AsyncReadExt;
 use rocket::{Build, Data, Request, Response, Rocket, Route};
@@ -24,6 +24,7 @@ use super::connect::{self, Handshake};
 use super::flow::{Counted, Flow};
 use super::suffix::Suffixes;
 use super::{Gateway, MAX_PAYLOAD, PATH};
+use crate::credentials;
 use crate::token::TokenHash;
 
 /// The cookie that makes a browser the same guest again.
@@ -207,10 +208,12 @@ impl Bridge {
     }
 
     fn handshake(&self, request: &Request<'_>, polling: bool) -> Handshake {
-        let known = |token: &&str| connect::known(&self.gateway, TokenHash::of(token)).is_some();
-        let cookie = request.cookies().get(COOKIE).map(Cookie::value).filter(known);
+        let known = |name| {
+            let token = credentials::cookie(request, name)?;
+            connect::known(&self.gateway, TokenHash::of(token)).map(|_| token.to_owned())
+        };
         Handshake {
-            cookie: cookie.map(str::to_owned),
+            cookies: [credentials::SESSION, COOKIE].map(known),
             token: self.gateway.node.new_token(),
             flow: Arc::new(Flow::new(polling)),
         }
@@ -320,12 +323,8 @@ fn respond(parts: &http::response::Parts) -> Response<'static> {
 
 /// Gives a browser whose cookie is of no guest, or that has none, the token of the guest that it may become.
 fn remember(request: &Request<'_>, response: &mut Response<'_>, handshake: &Handshake) {
-    if handshake.cookie.is_none() {
-        let cookie = Cookie::build((COOKIE, handshake.token.secret().to_owned()))
-            .path("/")
-            .http_only(true)
-            .same_site(SameSite::Lax)
-            .secure(request.rocket().config().tls_enabled());
-        response.adjoin_header(cookie.build());
+    if let [_, None] = handshake.cookies {
+        let token = handshake.token.secret();
+        response.adjoin_header(credentials::protected(request, COOKIE, token));
     }
 }

@@ -14,7 +14,7 @@ use super::flow::Flow;
 use super::payload::Packet;
 use crate::id::{MessageId, RoomId, UserId};
 use crate::name::Name;
-use crate::node::Open;
+use crate::node::{Actor, Opened, Proof};
 use crate::timestamp::Timestamp;
 use crate::token::TokenHash;
 
@@ -48,8 +48,10 @@ pub(super) struct Identity {
     pub(super) token: TokenHash,
     /// The registration, once there is one.
     pub(super) user: Option<UserId>,
+    /// What it has shown for being that user.
+    pub(super) proof: Proof,
     /// While it is held, the user is online.
-    pub(super) open: Option<Open>,
+    pub(super) open: Option<Opened>,
     /// The name was made up here, so another one does as well.
     pub(super) made_up: bool,
 }
@@ -123,6 +125,12 @@ impl Client {
     /// The registration, once there is one.
     pub(super) fn user(&self) -> Option<UserId> {
         self.identity.lock().user
+    }
+
+    /// Who it acts as, once there is a registration.
+    pub(super) fn actor(&self) -> Option<Actor> {
+        let identity = self.identity.lock();
+        identity.user.map(|user| Actor { user, proof: identity.proof })
     }
 
     /// The name that it acts under.

@@ -18,6 +18,7 @@ use crate::command::Command;
 use crate::id::{MessageId, RoomId, UserId};
 use crate::message::Kind;
 use crate::name::Name;
+use crate::node::{Actor, Proof};
 use crate::timestamp::Timestamp;
 use crate::token::{Token, TokenHash};
 
@@ -46,8 +47,9 @@ pub(super) struct Auth {
 /// What the request that opened the connection brought.
 #[derive(Clone)]
 pub(super) struct Handshake {
-    /// The token in the cookie of an earlier guest of this browser, if that is known.
-    pub(super) cookie: Option<String>,
+    /// The tokens in the cookies of this browser, of its session, of an earlier guest, if they are
+    /// known.
+    pub(super) cookies: [Option<String>; 2],
     /// The token that a new guest gets, which is in the answer's cookie already.
     pub(super) token: Token,
     pub(super) flow: Arc<Flow>,
@@ -89,7 +91,7 @@ pub(super) fn arrived(
 ) {
     let sid = socket.id;
     let handshake = handshake.unwrap_or_else(|| Handshake {
-        cookie: None,
+        cookies: [None, None],
         token: gateway.node.new_token(),
         flow: Arc::new(Flow::new(true)),
     });
@@ -235,16 +237,17 @@ pub(super) fn status(text: &str, kind: &str) -> Payload {
     Payload::new("status", &Status { message: text, msg: text, r#type: kind })
 }
 
-/// The registration of a token, else the name asked for if it is free, else a new guest. Gives
-/// the secret of a new guest too.
+/// The account of a session's token or the registration of its own, else the name asked for if it
+/// is free, else a new guest. Gives the secret of a new guest too.
 fn identify(gateway: &Gateway, auth: &Auth, handshake: &Handshake) -> (Identity, Option<Token>) {
-    let tokens = [auth.token.as_deref(), handshake.cookie.as_deref()];
-    for token in tokens.into_iter().flatten().filter(|token| !token.is_empty()) {
+    let cookies = handshake.cookies.iter().map(Option::as_deref);
+    let tokens = std::iter::once(auth.token.as_deref()).chain(cookies);
+    for token in tokens.flatten().filter(|token| !token.is_empty()) {
         let token = TokenHash::of(token);
-        if let Some((user, name, holder)) = known(gateway, token) {
-            let open = holder.map(|_| gateway.node.presence().open(user));
-            let made_up = false;
-            return (Identity { name, token, user: holder, open, made_up }, None);
+        if let Some(Known { user, name, held, proof }) = known(gateway, token) {
+            let open = held.then(|| gateway.node.open(&Actor { user, proof }));
+            let (user, made_up) = (held.then_some(user), false);
+            return (Identity { name, token, user, proof, open, made_up }, None);
         }
     }
     let asked = auth.username.as_deref().and_then(|name| Name::parse(name).ok());
@@ -252,23 +255,41 @@ fn identify(gateway: &Gateway, auth: &Auth, handshake: &Handshake) -> (Identity,
     let made_up = asked.is_none();
     let name = asked.unwrap_or_else(|| guest_name(gateway));
     let token = TokenHash::of(handshake.token.secret());
-    let identity = Identity { name, token, user: None, open: None, made_up };
+    let proof = Proof::Token(token);
+    let identity = Identity { name, token, user: None, proof, open: None, made_up };
     (identity, Some(handshake.token.clone()))
 }
 
-/// The registration that a token proves: whose it is, under which name, by whom that is held.
-pub(super) fn known(gateway: &Gateway, token: TokenHash) -> Option<(UserId, Name, Option<UserId>)> {
-    gateway.node.look(|state| {
-        let (user, name) = state.by_token(token)?;
-        let holder = state.holder(name.key().as_str());
-        // Of a registration that has ended, the name may be somebody else's by now.
-        holder.is_none_or(|holder| holder == user).then(|| (user, name.clone(), holder))
-    })
+/// Whose a token is.
+pub(super) struct Known {
+    user: UserId,
+    name: Name,
+    /// Whether the name is held; else its registration has ended, and can be resumed.
+    held: bool,
+    proof: Proof,
 }
 
-/// Whether nobody holds the name, and no connected guest goes by it.
+/// Who a token belongs to, if it still proves that.
+pub(super) fn known(gateway: &Gateway, token: TokenHash) -> Option<Known> {
+    let known = gateway.node.look(|state| {
+        let (user, name) = match state.session_of(token) {
+            Some((_, session)) => (session.user, state.name_of(session.user)?),
+            None => state.by_token(token)?,
+        };
+        // Of a registration that has ended, the name may be somebody else's by now.
+        let held = state.holder(name.key().as_str()) == Some(user);
+        let theirs = held || state.is_free(name.key().as_str());
+        let proof = state.proof(user, token).filter(|_| theirs)?;
+        Some(Known { user, name: name.clone(), held, proof })
+    })?;
+    let actor = Actor { user: known.user, proof: known.proof };
+    (!known.held || gateway.node.stands(&actor)).then_some(known)
+}
+
+/// Whether nobody can be taken for somebody else who goes by this name: no registration, no
+/// account, no connected guest has it.
 pub(super) fn is_free(gateway: &Gateway, name: &Name) -> bool {
-    gateway.node.look(|state| state.holder(name.key().as_str())).is_none()
+    gateway.node.look(|state| state.is_free(name.key().as_str()))
         && !gateway.clients.iter().any(|client| client.identity.lock().name.key() == name.key())
 }
 

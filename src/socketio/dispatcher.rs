@@ -109,6 +109,15 @@ impl Gateway {
                 self.roster.users_changed();
             }
             Event::Registered(_) => self.roster.users_changed(),
+            Event::AccessChanged(user) => {
+                for sid in self.subscriptions.of_user(*user) {
+                    if let Some(client) = self.clients.get(&sid).map(|client| client.clone())
+                        && !client.actor().is_some_and(|actor| self.node.stands(&actor))
+                    {
+                        let _ = client.socket.clone().disconnect();
+                    }
+                }
+            }
             Event::RoomsChanged(_) => {}
         }
     }

@@ -10,17 +10,24 @@
 //! - [`State::read`] and its kin answer readers. They look up and clone references; encoding is
 //!   left to the caller, who no longer holds the state's lock.
 
+mod access;
+mod accounts;
 mod answered;
+mod identity;
 mod index;
 mod read;
 mod rooms;
+mod sessions;
 mod timeline;
 mod users;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+pub use access::Proof;
+pub use accounts::{Account, Invite};
 pub use read::{Page, Query, RoomInfo, With};
+pub use sessions::Session;
 
 use crate::command::{Address, Command, Entry, Participant, Policy};
 use crate::event::{Event, Topic};
@@ -30,8 +37,11 @@ use crate::name::NameKey;
 use crate::outcome::{Outcome, Rejection, Verdict};
 use crate::text::Text;
 use crate::timestamp::Timestamp;
+use crate::token::TokenHash;
+use accounts::Accounts;
 use answered::Answered;
 use rooms::Rooms;
+use sessions::Sessions;
 use users::Users;
 
 /// Whose name notices come from; nobody can register it.
@@ -43,6 +53,8 @@ pub struct State {
     epoch: Option<Epoch>,
     policy: Policy,
     users: Users,
+    accounts: Accounts,
+    sessions: Sessions,
     rooms: Rooms,
     answered: Answered,
     /// The id of the newest message; 0 before the first.
@@ -71,6 +83,9 @@ pub enum Change {
     Open,
     Join { user: UserId },
     Leave { user: UserId },
+    Free { user: UserId },
+    CreateAccount { resume: Option<UserId>, invite: Option<TokenHash> },
+    Identity,
 }
 
 impl State {
@@ -82,7 +97,10 @@ impl State {
         let change = match command {
             Command::Begin { .. } | Command::Configure(_) => Change::Note,
             Command::Register { name, proof, .. } => {
-                let proven = proof.and_then(|token| self.users.proven(token, name.key()));
+                let proven = proof.and_then(|token| self.proven(token, name.key()));
+                if self.accounts.is_retired(name.key().as_str()) {
+                    return Err(Rejection::NameTaken);
+                }
                 match (self.users.holder(name.key().as_str()), proven) {
                     (Some(holder), Some(user)) if holder == user => {
                         return Ok(Plan::Answered(Outcome::Registered { user, resumed: true }));
@@ -97,10 +115,18 @@ impl State {
                 }
             }
             Command::Logout { name } => {
-                Change::End { user: self.user(name).ok_or(Rejection::NotRegistered)? }
+                let user = self.user(name).ok_or(Rejection::NotRegistered)?;
+                if self.accounts.get(user).is_some() {
+                    return Ok(Plan::Answered(Outcome::LoggedOut { user }));
+                }
+                Change::End { user }
+            }
+            Command::Expire { user } if self.accounts.retired().any(|(of, _)| of == *user) => {
+                Change::Free { user: *user }
             }
             Command::Expire { user } => {
-                let held = self.users.get(*user).is_some_and(users::User::is_held);
+                let held = self.users.get(*user).is_some_and(users::User::is_held)
+                    && self.accounts.get(*user).is_none();
                 Change::End { user: Some(*user).filter(|_| held).ok_or(Rejection::NotRegistered)? }
             }
             Command::Send { sender, recipient, once, .. } => {
@@ -160,6 +186,20 @@ impl State {
                 let member = self.user(name).filter(|user| found.members.contains(user));
                 Change::Leave { user: member.ok_or(Rejection::NotParticipant)? }
             }
+            Command::CreateAccount(_)
+            | Command::OpenSession(_)
+            | Command::CloseSession(_)
+            | Command::ChangePassword(_)
+            | Command::ResetPassword(_)
+            | Command::DisableAccount(_)
+            | Command::EnableAccount(_)
+            | Command::RemoveAccount(_)
+            | Command::MakeAdmin(_)
+            | Command::CreateInvite(_)
+            | Command::EndInvite(_) => match self.check_identity(command)? {
+                Some(change) => change,
+                None => return Ok(Plan::Answered(Outcome::Noted)),
+            },
         };
         Ok(Plan::Change(change))
     }
@@ -251,6 +291,13 @@ impl State {
                 events.push(Event::RoomsChanged(user));
                 Ok(Outcome::Left)
             }
+            (Change::Free { user }, _) => {
+                self.accounts.free(user);
+                Ok(Outcome::LoggedOut { user })
+            }
+            (change @ (Change::CreateAccount { .. } | Change::Identity), command) => {
+                self.apply_identity(change, command, at, events)
+            }
             // `check` makes the change from the command, so the two always belong together.
             (change, command) => unreachable!("{change:?} does not belong to {command:?}"),
         }
@@ -305,6 +352,7 @@ impl State {
         let message = Arc::new(Message {
             id,
             at,
+            author: Some(sender),
             sender: name(sender).unwrap_or_default(),
             recipient: name(recipient).unwrap_or_default(),
             kind: Kind::Direct,
@@ -343,6 +391,7 @@ impl State {
             found.messages.push(Arc::new(Message {
                 id,
                 at,
+                author: Some(sender),
                 sender: name.unwrap_or_default(),
                 recipient: found.text.clone(),
                 kind: Kind::Room,
@@ -361,6 +410,7 @@ impl State {
         let message = Arc::new(Message {
             id,
             at,
+            author: None,
             sender: SERVER.into(),
             recipient: user.name.text().clone(),
             kind: Kind::Direct,

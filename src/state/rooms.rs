@@ -44,6 +44,11 @@ impl Rooms {
         self.rooms.remove(id);
     }
 
+    /// Drops what this user said in any room.
+    pub(super) fn forget_messages_of(&mut self, user: UserId) {
+        self.rooms.values_mut().for_each(|room| room.messages.forget(user));
+    }
+
     /// The named rooms, by their slugs.
     pub(super) fn named(&self) -> impl Iterator<Item = (&RoomId, &Room)> {
         self.rooms.range(RoomId::Named("".into())..)

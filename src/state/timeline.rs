@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use crate::id::MessageId;
+use crate::id::{MessageId, UserId};
 use crate::message::Message;
 
 /// Invariant: ids strictly increase. They stand beside the messages, so that a search touches
@@ -20,6 +20,11 @@ impl Timeline {
     /// The id of the newest message; 0 when there is none.
     pub(super) fn last_id(&self) -> MessageId {
         self.0.back().map_or(MessageId(0), |(id, _)| *id)
+    }
+
+    /// Drops what this user said; what is left keeps its ids.
+    pub(super) fn forget(&mut self, author: UserId) {
+        self.0.retain(|(_, message)| message.author != Some(author));
     }
 
     /// The messages above `cursor`, oldest first.
@@ -69,6 +74,7 @@ mod tests {
             timeline.push(Arc::new(Message {
                 id: MessageId(id),
                 at: Timestamp(0),
+                author: None,
                 sender: "a".into(),
                 recipient: "b".into(),
                 kind: Kind::Direct,

@@ -145,6 +145,34 @@ impl Users {
         self.tokens.insert(token, id);
     }
 
+    /// Takes all its tokens from `id`.
+    pub(super) fn forget_tokens(&mut self, id: UserId) {
+        let Some(user) = self.users.get_mut(&id) else { return };
+        for token in std::mem::take(&mut user.tokens) {
+            self.tokens.remove(&token);
+        }
+    }
+
+    /// Nobody will be `id` again: what only it could read goes, and whoever takes its name is
+    /// somebody else.
+    pub(super) fn retire(&mut self, id: UserId) {
+        let Some(user) = self.users.get_mut(&id) else { return };
+        (user.inbox, user.sent) = Default::default();
+        user.direct.clear();
+        let key = user.name.key();
+        if self.latest.get(key) == Some(&id) {
+            self.latest.remove(key);
+        }
+    }
+
+    /// Drops what this user said to anybody.
+    pub(super) fn forget_messages_of(&mut self, id: UserId) {
+        for user in self.users.values_mut() {
+            user.inbox.forget(id);
+            user.direct.values_mut().for_each(|both| both.forget(id));
+        }
+    }
+
     /// Makes the name of `id` free.
     pub(super) fn release(&mut self, id: UserId) {
         let Some(user) = self.users.get_mut(&id) else { return };

@@ -16,17 +16,30 @@ pub(crate) struct Call {
     pub(crate) status: u16,
     /// The code; "" for a success.
     pub(crate) code: &'static str,
+    /// Whose session it comes in, or begins; "" for none.
+    pub(crate) who: &'static str,
+}
+
+impl Call {
+    fn by(self, who: &'static str) -> Call {
+        Call { who, ..self }
+    }
+
+    fn with(self, method: &'static str) -> Call {
+        Call { method, ..self }
+    }
 }
 
 const JSON: &str = "application/json";
 const FORM: &str = "application/x-www-form-urlencoded";
 
 fn call(path: &str, kind: &'static str, body: &[u8], status: u16, code: &'static str) -> Call {
-    Call { method: "POST", path: path.to_owned(), kind, body: body.to_owned(), status, code }
+    let (path, body, who) = (path.to_owned(), body.to_owned(), "");
+    Call { method: "POST", path, kind, body, status, code, who }
 }
 
 fn get(path: &str, status: u16, code: &'static str) -> Call {
-    Call { method: "GET", path: path.to_owned(), kind: "", body: Vec::new(), status, code }
+    call(path, "", b"", status, code).with("GET")
 }
 
 fn done(path: &str, body: Value) -> Call {
@@ -43,8 +56,11 @@ fn refused(path: &str, body: Value, status: u16, code: &'static str) -> Call {
 
 /// The whole conversation, in its order.
 pub(crate) fn all() -> Vec<Call> {
-    let mut calls = bodies();
+    let mut calls = vec![join("carol")];
+    calls.extend(bodies());
     calls.extend(people());
+    calls.extend(accounts());
+    calls.extend(protected());
     calls.extend(rooms());
     calls.extend(messages());
     calls.extend(ends());
@@ -60,6 +76,10 @@ fn bodies() -> Vec<Call> {
         ("/create_room", "admin"),
         ("/join_room", "username"),
         ("/leave_room", "room_id"),
+        ("/auth/register", "username"),
+        ("/auth/login", "username"),
+        ("/auth/password", "old_password"),
+        ("/auth/account", "password"),
     ];
     let mut calls = Vec::new();
     for (path, field) in fields {
@@ -73,18 +93,89 @@ fn bodies() -> Vec<Call> {
             refused(path, json!({field: ["ann"]}), 400, "invalid_type"),
         ]);
     }
+    let method = |path: &str| if path == "/auth/account" { "DELETE" } else { "POST" };
+    calls
+        .into_iter()
+        .map(|call| {
+            let method = method(&call.path);
+            call.by("carol").with(method)
+        })
+        .collect()
+}
+
+fn join(who: &'static str) -> Call {
+    let body = json!({"username": who, "password": "correct horse"});
+    refused("/auth/register", body, 201, "").by(who)
+}
+
+fn accounts() -> Vec<Call> {
+    let account = |name: &str| json!({"username": name, "password": "correct horse"});
+    let change = |old: &str, new: &str| json!({"old_password": old, "new_password": new});
+    let remove = |body: Value, status, code| {
+        refused("/auth/account", body, status, code).with("DELETE").by("carol")
+    };
+    let end = |path: &str, status, code| call(path, "", b"", status, code).with("DELETE");
+    let short = json!({"username": "dora", "password": "short"});
+    let long = json!({"username": "dora", "password": "x".repeat(1025)});
+    let path = "/auth/password";
+    let mut calls = vec![
+        call("/auth/register", FORM, b"username=dora&password=battery+staple", 201, "").by("dora"),
+        refused("/auth/register", account("carol"), 400, "username_taken"),
+        refused("/auth/register", short, 400, "password_too_short"),
+        refused("/auth/register", long, 400, "password_too_long"),
+        get("/auth/check", 200, "").by("carol"),
+        get("/auth/check", 401, ""),
+        done("/auth/login", account("carol")).by("Carol elsewhere"),
+        form("/auth/login", "username=carol&password=correct+horse"),
+        refused("/auth/login", account("nobody"), 401, "invalid_credentials"),
+        get("/auth/sessions", 200, "").by("carol"),
+        get("/auth/sessions", 401, "authentication_required"),
+        end("/auth/sessions/999", 404, "session_not_found").by("carol"),
+        end("/auth/sessions/1", 401, "authentication_required"),
+        end("/auth/sessions/3", 200, "").by("carol"),
+        end("/auth/sessions", 200, "").by("carol"),
+        end("/auth/sessions", 401, "authentication_required"),
+        done(path, change("correct horse", "battery staple")).by("carol"),
+        refused(path, change("correct horse", "battery staple"), 401, "invalid_credentials")
+            .by("carol"),
+        refused(path, change("battery staple", "short"), 400, "password_too_short").by("carol"),
+        refused(path, change("x", &"x".repeat(1025)), 400, "password_too_long").by("carol"),
+        refused(path, change("battery staple", "x"), 401, "authentication_required"),
+        call("/auth/logout", "", b"", 200, "").by("dora"),
+        call("/auth/logout", "", b"", 401, "authentication_required").by("dora"),
+        remove(json!({"password": "wrong horse"}), 401, "invalid_credentials"),
+        remove(json!({"password": "battery staple", "messages": "x"}), 400, "invalid_messages"),
+        remove(json!({"password": "battery staple"}), 200, ""),
+        remove(json!({"password": "battery staple"}), 401, "authentication_required"),
+    ];
+    for (name, code) in bad_names() {
+        calls.push(refused("/auth/register", account(&name), 400, code));
+    }
     calls
 }
 
-fn people() -> Vec<Call> {
-    let mut calls = vec![
-        done("/register", json!({"username": "ann"})),
-        form("/register", "username=bob"),
-        done("/register", json!({"username": "Carlá 🌍", "token": null})),
-        refused("/register", json!({"username": "ANN"}), 400, "username_taken"),
-        get("/online", 200, ""),
-    ];
-    let names = [
+/// Nobody acts in Dora's name.
+fn protected() -> Vec<Call> {
+    let code = "authentication_required";
+    let room = json!({"username": "dora", "room_id": "room_General"});
+    let send = json!({"sender": "dora", "recipient": "ann", "message": "hello"});
+    let create = json!({"admin": "dora", "participants": ["ann"]});
+    vec![
+        refused("/register", json!({"username": "dora"}), 401, code),
+        refused("/logout", json!({"username": "dora"}), 401, code),
+        refused("/send", send, 401, code),
+        refused("/create_room", create, 401, code),
+        refused("/join_room", room.clone(), 401, code),
+        refused("/leave_room", room, 401, code),
+        get("/rooms?username=dora", 401, code),
+        get("/messages?username=dora", 401, code),
+        get("/events?username=dora", 401, code),
+    ]
+}
+
+/// A name for each way in which one is refused.
+fn bad_names() -> [(String, &'static str); 10] {
+    [
         ("x".repeat(65), "name_too_long"),
         (" ann".to_owned(), "name_space"),
         ("a\u{202e}nn".to_owned(), "name_control"),
@@ -95,8 +186,18 @@ fn people() -> Vec<Call> {
         ("Server".to_owned(), "name_reserved"),
         ("Room 7".to_owned(), "name_room_prefix"),
         ("\u{3164}".to_owned(), "name_invisible"),
+    ]
+}
+
+fn people() -> Vec<Call> {
+    let mut calls = vec![
+        done("/register", json!({"username": "ann"})),
+        form("/register", "username=bob"),
+        done("/register", json!({"username": "Carlá 🌍", "token": null})),
+        refused("/register", json!({"username": "ANN"}), 400, "username_taken"),
+        get("/online", 200, ""),
     ];
-    for (name, code) in names {
+    for (name, code) in bad_names() {
         calls.push(refused("/register", json!({"username": name}), 400, code));
     }
     calls

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use chatroom::command::Policy;
-use chatroom::config::{Flags, load};
+use chatroom::config::{Access, Flags, load};
 use chatroom::http;
 use chatroom::log::memory::MemoryLog;
 use chatroom::node::{Absence, Node};
@@ -16,10 +16,12 @@ use crate::support::Server;
 async fn the_document_lists_exactly_the_routes_that_are_mounted() {
     let empty = tempfile::tempdir().unwrap();
     let settings = load(&Flags::default(), [], empty.path()).unwrap().settings;
-    let absence = Absence { away: Duration::MAX, gone: Duration::MAX };
-    let node = Node::start(Box::new(MemoryLog), Policy::default(), absence).unwrap();
-    let mounted =
-        http::mount(rocket::custom(rocket::Config::default()), node, settings, &[]).unwrap();
+    let (away, gone, session) = (Duration::MAX, Duration::MAX, Duration::MAX);
+    let absence = Absence { away, gone, session };
+    let log = Box::new(MemoryLog);
+    let node = Node::start(log, Policy::default(), absence, Access::Open).unwrap();
+    let rocket = rocket::custom(rocket::Config::default());
+    let mounted = http::mount(rocket, node, settings, &[]).unwrap();
     let routes = mounted.routes().map(|route| {
         let path = route.uri.path().replace('<', "{").replace('>', "}");
         format!("{} {path}", route.method)

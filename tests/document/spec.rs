@@ -16,7 +16,7 @@ pub(crate) struct Spec(pub(crate) Value);
 #[derive(Clone, Copy)]
 pub(crate) struct Operation<'a> {
     /// In capitals.
-    pub(crate) method: &'a str,
+    pub(crate) method: &'static str,
     /// With its `{parameters}`.
     pub(crate) path: &'a str,
     /// What the document says of it.
@@ -50,6 +50,17 @@ impl Spec {
         let path = path.split('?').next().unwrap().trim_end_matches('/');
         let found = self.operations().into_iter().find(|o| o.method == method && o.fits(path));
         found.unwrap_or_else(|| panic!("{method} {path} is not in the document"))
+    }
+
+    /// The methods that the path of an operation takes, as the header `Allow` lists them.
+    pub(crate) fn allowed(&self, path: &str) -> Vec<&'static str> {
+        let operations = self.operations().into_iter().filter(|o| o.path == path);
+        let mut methods: Vec<_> = operations.map(|operation| operation.method).collect();
+        if methods.contains(&"GET") {
+            methods.push("HEAD");
+        }
+        methods.sort_unstable();
+        methods
     }
 
     /// A schema, behind its reference if it is one.
@@ -129,7 +140,7 @@ impl<'a> Operation<'a> {
 
     /// The path with its parameters filled in.
     pub(crate) fn path_to_ask(&self) -> String {
-        self.path.replace("{file}", "index.html")
+        self.path.replace("{file}", "index.html").replace("{id}", "1")
     }
 
     /// What the document says of a response.
@@ -156,6 +167,7 @@ fn capitals(method: &str) -> &'static str {
     match method {
         "get" => "GET",
         "post" => "POST",
+        "delete" => "DELETE",
         other => panic!("{other} is a method that this server has not"),
     }
 }

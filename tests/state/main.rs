@@ -4,6 +4,7 @@
 //! there to be read before it is committed.
 #![allow(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
 
+mod accounts;
 mod random;
 mod words;
 mod world;

@@ -1,8 +1,13 @@
 //! Commands at random: few names, few rooms, so that they meet.
 
-use chatroom::command::{Address, Command, Once, Policy};
-use chatroom::id::{RoomId, UserId};
+use chatroom::command::{
+    Address, ChangePassword, CloseSession, Closing, Command, CreateAccount, CreateInvite,
+    EndInvite, Left, MakeAdmin, NewSession, OfAccount, Once, OpenSession, Policy, Registration,
+    RemoveAccount, ResetPassword,
+};
+use chatroom::id::{RoomId, SessionId, UserId};
 use chatroom::name::{Name, NameKey, RoomName};
+use chatroom::password::PasswordHash;
 use chatroom::text::Text;
 use chatroom::token::TokenHash;
 use rand::rngs::StdRng;
@@ -42,6 +47,53 @@ fn room(dice: &mut StdRng) -> RoomId {
     }
 }
 
+fn user(dice: &mut StdRng) -> UserId {
+    UserId(dice.random_range(0..30))
+}
+
+fn about_accounts(dice: &mut StdRng, round: usize) -> Command {
+    let user = user(dice);
+    let password = PasswordHash::of_phc(&format!("password {round}"));
+    let session = NewSession { token: token(dice), agent: format!("agent {round}") };
+    let verified = dice.random_range(0..3);
+    match dice.random_range(0..18) {
+        0..5 => Command::CreateAccount(CreateAccount {
+            name: Name::parse(NAMES[dice.random_range(0..NAMES.len() - 1)]).unwrap(),
+            password,
+            session: dice.random_bool(0.8).then_some(session),
+            proof: dice.random_bool(0.5).then(|| token(dice)),
+            invite: dice.random_bool(0.5).then(|| token(dice)),
+            by_admin: dice.random_bool(0.1),
+        }),
+        5..9 => Command::OpenSession(OpenSession { user, verified, session }),
+        9 => Command::CloseSession(CloseSession {
+            session: SessionId(dice.random_range(0..30)),
+            reason: Closing::Revoked,
+        }),
+        10 => Command::ChangePassword(ChangePassword {
+            user,
+            verified,
+            password,
+            keep: dice.random_bool(0.5).then(|| SessionId(dice.random_range(0..30))),
+        }),
+        11 => Command::ResetPassword(ResetPassword { user, password }),
+        12 => Command::DisableAccount(OfAccount { user }),
+        13 => Command::EnableAccount(OfAccount { user }),
+        14 => Command::RemoveAccount(RemoveAccount {
+            user,
+            verified: dice.random_bool(0.5).then_some(verified),
+            messages: if dice.random_bool(0.5) { Left::Keep } else { Left::Remove },
+        }),
+        15 => Command::MakeAdmin(MakeAdmin { user, admin: dice.random_bool(0.5) }),
+        16 => Command::CreateInvite(CreateInvite {
+            invite: token(dice),
+            uses: dice.random_range(0..4),
+            until: None,
+        }),
+        _ => Command::EndInvite(EndInvite { invite: token(dice) }),
+    }
+}
+
 fn command(dice: &mut StdRng, round: usize) -> Command {
     match dice.random_range(0..100) {
         0..10 => Command::Register {
@@ -51,7 +103,7 @@ fn command(dice: &mut StdRng, round: usize) -> Command {
             guest: dice.random_bool(0.3),
         },
         10..14 => Command::Logout { name: key(dice) },
-        14..16 => Command::Expire { user: UserId(dice.random_range(0..30)) },
+        14..16 => Command::Expire { user: user(dice) },
         16..26 => Command::CreateRoom {
             admin: key(dice),
             participants: world::participants(
@@ -64,10 +116,16 @@ fn command(dice: &mut StdRng, round: usize) -> Command {
             shared_names: dice.random_bool(0.5),
             rooms: vec![RoomName::parse("General").unwrap()],
             rooms_open: dice.random_bool(0.5),
+            registration: match dice.random_range(0..6) {
+                0 => Registration::Closed,
+                1 => Registration::Invite,
+                _ => Registration::Open,
+            },
         }),
         41 => Command::OpenRoom {
             room: RoomName::parse(["Nowhere", "general", "Quiz"][dice.random_range(0..3)]).unwrap(),
         },
+        42..60 => about_accounts(dice, round),
         _ => Command::Send {
             sender: key(dice),
             recipient: if dice.random_bool(0.5) {

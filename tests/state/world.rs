@@ -3,17 +3,18 @@
 use std::fmt::Write;
 use std::time::Duration;
 
-use chatroom::command::{Address, Command, Entry, Once, Participant, Policy};
+use chatroom::command::{Address, Command, Entry, Once, Participant, Policy, Registration};
 use chatroom::event::{Event, Topic};
 use chatroom::id::{Epoch, MessageId, RoomId, UserId};
 use chatroom::log::codec;
 use chatroom::name::{self, Name, NameKey, RoomName};
 use chatroom::outcome::{Outcome, Rejection, Verdict};
-use chatroom::state::{Page, Plan, Query, State, With};
+use chatroom::state::{Page, Plan, Proof, Query, State, With};
 use chatroom::text::Text;
 use chatroom::timestamp::Timestamp;
 use chatroom::token::TokenHash;
 
+use crate::accounts;
 use crate::words::Words;
 
 /// What a script acts upon.
@@ -40,6 +41,11 @@ impl World {
                 words.finish();
                 show_held(&self.state)
             }
+            "accounts" => {
+                words.finish();
+                accounts::show(&self.state)
+            }
+            "may" => self.may(words),
             _ => {
                 let parsed = self.parse(&mut words);
                 words.finish();
@@ -106,6 +112,12 @@ impl World {
             "policy" => Command::Configure(Policy {
                 shared_names: words.key("shared_names").is_some_and(|value| value == "true"),
                 rooms_open: words.key("rooms_open").is_some_and(|value| value == "true"),
+                registration: match words.key("registration").as_deref() {
+                    None | Some("open") => Registration::Open,
+                    Some("invite") => Registration::Invite,
+                    Some("closed") => Registration::Closed,
+                    Some(other) => panic!("no such registration: {other}"),
+                },
                 rooms: words.rest().iter().map(|name| RoomName::parse(name).unwrap()).collect(),
             }),
             "register" => {
@@ -143,7 +155,23 @@ impl World {
                 name: NameKey::lookup(&words.next()),
                 room: RoomId::parse(&words.next()).unwrap(),
             },
-            other => panic!("no such command: {other}"),
+            _ => accounts::parse(words),
+        }
+    }
+
+    /// Whether somebody with this token may act as this user.
+    fn may(&self, mut words: Words) -> String {
+        let user = UserId(words.next().parse().unwrap());
+        let strict = words.key("strict").is_some_and(|value| value == "true");
+        let proof = match words.key("token") {
+            None => Some(Proof::Nothing),
+            Some(token) => self.state.proof(user, TokenHash::of(&token)),
+        };
+        words.finish();
+        match proof {
+            None => "proves nothing\n".into(),
+            Some(proof) if self.state.may_act(user, proof, strict) => "yes\n".into(),
+            Some(_) => "no\n".into(),
         }
     }
 
@@ -216,6 +244,7 @@ fn replay(entries: impl Iterator<Item = Entry>) -> (String, String) {
 /// All that readers can see.
 fn dump(state: &State) -> String {
     let mut out = show_held(state);
+    out += &accounts::show(state);
     for (user, _, _) in state.held() {
         let query = Query { own: true, limit: usize::MAX, ..Query::default() };
         out += &show_page(&state.read(user, &query).unwrap());
@@ -240,6 +269,13 @@ fn show(verdict: &Verdict, events: &[Event]) -> String {
         Ok(Outcome::RoomOpened { room }) => format!("opened {room}"),
         Ok(Outcome::Joined) => "joined".to_owned(),
         Ok(Outcome::Left) => "left".to_owned(),
+        Ok(Outcome::AccountCreated { user, session: Some(session) }) => {
+            format!("account of user {}, session {}", user.0, session.0)
+        }
+        Ok(Outcome::AccountCreated { user, session: None }) => {
+            format!("account of user {}", user.0)
+        }
+        Ok(Outcome::SessionOpened { session }) => format!("session {}", session.0),
         Err(rejection) => refused(rejection),
     };
     out.push('\n');
@@ -250,6 +286,7 @@ fn show(verdict: &Verdict, events: &[Event]) -> String {
             Event::RoomsChanged(user) => writeln!(out, "event rooms changed of user {}", user.0),
             Event::Registered(user) => writeln!(out, "event registered user {}", user.0),
             Event::Ended(user) => writeln!(out, "event ended user {}", user.0),
+            Event::AccessChanged(user) => writeln!(out, "event access changed to user {}", user.0),
         };
     }
     out
