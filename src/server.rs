@@ -145,7 +145,13 @@ fn policy(settings: &Settings) -> Result<Policy, ServerError> {
         config::Registration::Closed => Registration::Closed,
     };
     let shared_names = settings.compat.shared_names;
-    Ok(Policy { shared_names, rooms, rooms_open: settings.rooms_open, registration })
+    Ok(Policy {
+        shared_names,
+        rooms,
+        rooms_open: settings.rooms_open,
+        upload_quota: Some(settings.limits.upload_quota_bytes),
+        registration,
+    })
 }
 
 fn rocket_config(settings: &Settings) -> Config {
