@@ -33,10 +33,10 @@ const IMPORTS: &[(&str, &[&str])] = &[
     ("files", &["config", "file", "id"]),
     ("node", &["VOCABULARY", "log", "state", "hub", "presence", "clock", "config", "hasher"]),
     ("credentials", &["token"]),
-    ("http", &["VOCABULARY", "node", "hub", "config", "credentials"]),
+    ("http", &["VOCABULARY", "node", "files", "hub", "config", "credentials"]),
     ("socketio", &["VOCABULARY", "node", "hub", "config", "credentials"]),
     ("banner", &["config"]),
-    ("server", &["VOCABULARY", "banner", "config", "http", "log", "node", "socketio"]),
+    ("server", &["VOCABULARY", "banner", "config", "files", "http", "log", "node", "socketio"]),
     ("main", &["config", "server"]),
 ];
 
