@@ -10,6 +10,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use futures_core::Stream;
 use multer::{Field, Multipart};
+use rocket::http::RawStr;
 use rocket::tokio::io::{AsyncRead, ReadBuf};
 use rocket::tokio::time::timeout;
 
@@ -62,6 +63,27 @@ pub(super) async fn chunk(part: &mut Field<'_>) -> Result<Option<Bytes>, Broken>
     timeout(STALLED, part.chunk()).await.map_err(|_| Broken)?.map_err(|_| Broken)
 }
 
+/// What the sender calls the file in a part: `None` when it is no file.
+pub(super) fn file_name(part: &Field<'_>) -> Option<String> {
+    match part.file_name() {
+        // Browsers escape quotes so, and nothing else that a name keeps.
+        Some(name) => Some(name.replace("%22", "\"")),
+        None => extended_name(part.headers().get("Content-Disposition")?.to_str().ok()?),
+    }
+}
+
+/// `filename*=UTF-8''…`, which RFC 7578 forbids, and clients in use send none the less.
+fn extended_name(disposition: &str) -> Option<String> {
+    let value = disposition.split(';').find_map(|parameter| {
+        let (name, value) = parameter.split_once('=')?;
+        name.trim().eq_ignore_ascii_case("filename*").then_some(value.trim())
+    })?;
+    let (charset, rest) = value.split_once('\'')?;
+    let (_, name) = rest.split_once('\'')?;
+    let known = charset.eq_ignore_ascii_case("utf-8");
+    known.then(|| RawStr::new(name).percent_decode_lossy().into_owned())
+}
+
 /// The body in pieces. After each it rests once: the parser takes whatever it can get before it
 /// looks at it, which would be all of a body that came faster than it is written.
 struct Pieces<R> {
@@ -95,6 +117,23 @@ impl<R: AsyncRead + Unpin> Stream for Pieces<R> {
                 this.rests = true;
                 Poll::Ready(Some(Ok(piece)))
             }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_in_the_extended_form_is_read() {
+        for (disposition, name) in [
+            ("form-data; name=\"file\"; filename*=UTF-8''na%C3%AFve%20a.txt", Some("naïve a.txt")),
+            ("form-data; name=\"file\"; FileName*=utf-8'en'a%2Fb", Some("a/b")),
+            ("form-data; name=\"file\"; filename*=latin1''a", None),
+            ("form-data; name=\"file\"", None),
+        ] {
+            assert_eq!(extended_name(disposition).as_deref(), name, "{disposition}");
         }
     }
 }

@@ -281,10 +281,10 @@ async fn receive(
             while multipart::chunk(&mut part).await.map_err(broken)?.is_some() {}
             continue;
         }
-        let name = match part.file_name() {
+        let name = match multipart::file_name(&part) {
             None => return Err(no_file()),
-            Some("") => return Err(unnamed()),
-            Some(name) => FileName::of(name),
+            Some(name) if name.is_empty() => return Err(unnamed()),
+            Some(name) => FileName::of(&name),
         };
         let media = MediaType::of(part.content_type().map_or("", |kind| kind.essence_str()));
         let upload = files.upload(node.random_file()).await;
