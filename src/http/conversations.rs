@@ -43,6 +43,7 @@ struct Created {
     /// Conversation 5 is `room_5` in the rest of this interface.
     #[schema(value_type = u64)]
     conversation_id: ConversationId,
+    /// The project it is part of, if any.
     #[schema(value_type = Option<u64>, required)]
     project_id: Option<ProjectId>,
 }
@@ -53,16 +54,19 @@ struct Created {
     "participants": [{"user_id": 2, "joined_at": "2026-01-31T12:00:00.000Z"}],
 })))]
 struct Conversation {
+    /// Its number: conversation 5 is `room_5`.
     #[schema(value_type = u64)]
     id: ConversationId,
+    /// The project it is part of, if any.
     #[schema(value_type = Option<u64>, required)]
     project_id: Option<ProjectId>,
     /// Who began it; null if that is no account.
     #[schema(value_type = Option<u64>, required)]
     creator_id: Option<UserId>,
-    /// ISO 8601 in UTC.
+    /// When it began, ISO 8601 in UTC.
     #[schema(format = DateTime)]
     created_at: String,
+    /// Who is in it.
     participants: Vec<Participant>,
 }
 

@@ -31,8 +31,10 @@ struct Search {
 #[derive(Serialize, ToSchema)]
 #[schema(examples(json!({"id": 2, "username": "ann"})))]
 struct Person {
+    /// What conversations know them by.
     #[schema(value_type = u64)]
     id: UserId,
+    /// Their name.
     #[schema(value_type = String)]
     username: Arc<str>,
 }

@@ -43,6 +43,7 @@ struct New<'a> {
 struct Created {
     /// What was done, in a sentence for people.
     message: &'static str,
+    /// The new project.
     #[schema(value_type = u64)]
     project_id: ProjectId,
     /// The conversation that came with it.
@@ -56,16 +57,19 @@ struct Created {
     "created_at": "2026-01-31T12:00:00.000Z",
 })))]
 struct Project {
+    /// Its number.
     #[schema(value_type = u64)]
     id: ProjectId,
+    /// What it is called.
     #[schema(value_type = String)]
     name: Label,
+    /// The label that it was given.
     #[schema(value_type = String)]
     language_model: Label,
     /// Who began it; null if that account is gone.
     #[schema(value_type = Option<u64>, required)]
     creator_id: Option<UserId>,
-    /// ISO 8601 in UTC.
+    /// When it began, ISO 8601 in UTC.
     #[schema(format = DateTime)]
     created_at: String,
 }

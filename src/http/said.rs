@@ -58,6 +58,7 @@ struct Said {
     total: usize,
     /// How many pages that makes.
     pages: usize,
+    /// Which of them this is.
     current_page: usize,
 }
 
@@ -76,7 +77,7 @@ struct Message {
     /// Under which name.
     #[schema(value_type = String)]
     username: Arc<str>,
-    /// ISO 8601 in UTC.
+    /// When, ISO 8601 in UTC.
     #[schema(format = DateTime)]
     created_at: String,
 }
@@ -98,13 +99,17 @@ struct Say<'a> {
 struct Sent<'a> {
     /// What was done, in a sentence for people.
     message: &'static str,
+    /// Its place in the one sequence of all messages.
     #[schema(value_type = u64)]
     message_id: MessageId,
+    /// What you said.
     content: &'a str,
+    /// You.
     #[schema(value_type = u64)]
     user_id: UserId,
+    /// Your name.
     username: &'a str,
-    /// ISO 8601 in UTC.
+    /// When it was stored, ISO 8601 in UTC.
     #[schema(format = DateTime)]
     created_at: String,
 }

@@ -35,11 +35,12 @@ const DRAINED: u64 = 16 << 20;
     "id": 3, "filename": "notes.pdf", "uploaded_at": "2026-01-31T12:00:00.000Z",
 })))]
 struct Listed {
+    /// Its number.
     #[schema(value_type = u64)]
     id: FileId,
     /// What its uploader calls it, without a path and without what is not to be seen.
     filename: String,
-    /// ISO 8601 in UTC.
+    /// When it was stored, ISO 8601 in UTC.
     #[schema(format = DateTime)]
     uploaded_at: String,
 }
@@ -49,6 +50,7 @@ struct Listed {
 struct Uploaded {
     /// What was done, in a sentence for people.
     message: &'static str,
+    /// As it is listed.
     file: Listed,
 }
 
