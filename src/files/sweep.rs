@@ -1,4 +1,4 @@
-//! Clears away what was stored and is on no list: the rest of uploads that were killed.
+//! Clears away what is on no list: the rest of uploads that were killed.
 
 use std::collections::BTreeSet;
 use std::io;

@@ -114,6 +114,7 @@ impl Refusals for New {
 #[utoipa::path(
     get,
     path = "/conversations",
+    operation_id = "conversations",
     tag = "Projects",
     responses(
         (status = 200, description = "Those you are in, by their ids.", body = Vec<Conversation>),
@@ -141,6 +142,7 @@ pub(super) fn conversations(node: &State<Arc<Node>>, caller: Caller) -> Result<J
 #[utoipa::path(
     post,
     path = "/conversations",
+    operation_id = "begin_conversation",
     tag = "Projects",
     request_body(content((New), (New = FORM))),
     responses(

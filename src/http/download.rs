@@ -19,9 +19,9 @@ use super::header;
 use super::range::{self, Asked};
 use super::refusals::{Refusals, Refused};
 use super::shared;
-use super::uploads::failed;
+use super::uploads::{failed, unavailable};
 use crate::file::File;
-use crate::files::{Files, FilesError};
+use crate::files::Files;
 use crate::node::Node;
 use crate::outcome::Rejection;
 
@@ -75,7 +75,7 @@ impl Refusals for Downloads {
         let rejections =
             [Rejection::ProjectNotFound, Rejection::FileNotFound, Rejection::NotInProject];
         let mut refusals = shared::of_reading(&rejections);
-        refusals.extend([nothing(), failed(&FilesError::Gone)]);
+        refusals.extend([nothing(), unavailable()]);
         refusals
     }
 }
@@ -92,6 +92,7 @@ fn nothing() -> ApiError {
 #[utoipa::path(
     get,
     path = "/projects/{id}/files/{file_id}",
+    operation_id = "download_file",
     tag = "Projects",
     params(
         ("id" = u64, Path, description = "The project."),
@@ -99,7 +100,7 @@ fn nothing() -> ApiError {
     ),
     responses(
         (
-            status = 200, description = "The file.", content_type = "application/octet-stream",
+            status = 200, description = "The file.", content(("application/octet-stream")),
             headers(
                 ("Content-Disposition" = String, description = "`attachment`, with its name"),
                 ("ETag" = String, description = "The SHA-256 of its bytes"),
@@ -107,7 +108,7 @@ fn nothing() -> ApiError {
             ),
         ),
         (
-            status = 206, description = "A part of it.", content_type = "application/octet-stream",
+            status = 206, description = "A part of it.", content(("application/octet-stream")),
             headers(("Content-Range" = String, description = "Which part, of how many bytes")),
         ),
         (status = 304, description = "It is the one you have."),

@@ -93,6 +93,7 @@ impl Wanted {
 #[utoipa::path(
     post,
     path = "/conversations/{id}/participants",
+    operation_id = "add_participants",
     tag = "Projects",
     params(("id" = u64, Path, description = "The conversation.")),
     request_body(content((Wanted), (Wanted = FORM))),
@@ -123,6 +124,7 @@ pub(super) async fn add(
 #[utoipa::path(
     delete,
     path = "/conversations/{id}/participants",
+    operation_id = "remove_participants",
     tag = "Projects",
     params(("id" = u64, Path, description = "The conversation.")),
     request_body(content((Wanted), (Wanted = FORM))),

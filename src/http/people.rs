@@ -53,6 +53,7 @@ impl Refusals for Person {
 #[utoipa::path(
     get,
     path = "/conversations/users",
+    operation_id = "find_people",
     tag = "Projects",
     params(Search),
     responses(

@@ -108,6 +108,7 @@ fn no_label(field: &str, error: LabelError) -> ApiError {
 #[utoipa::path(
     get,
     path = "/projects",
+    operation_id = "projects",
     tag = "Projects",
     responses(
         (status = 200, description = "Your projects, by their ids.", body = Vec<Project>),
@@ -135,6 +136,7 @@ pub(super) fn projects(node: &State<Arc<Node>>, caller: Caller) -> Result<Json, 
 #[utoipa::path(
     post,
     path = "/projects",
+    operation_id = "begin_project",
     tag = "Projects",
     request_body(content((New), (New = FORM))),
     responses(

@@ -1,4 +1,4 @@
-//! `/conversations/ID/messages`: what was said in a conversation, and saying something.
+//! `/conversations/ID/messages`: what was said in a conversation, what is to be said.
 
 use std::sync::Arc;
 
@@ -145,6 +145,7 @@ fn nothing() -> ApiError {
 #[utoipa::path(
     get,
     path = "/conversations/{id}/messages",
+    operation_id = "conversation",
     tag = "Projects",
     params(("id" = u64, Path, description = "The conversation."), Which),
     responses(
@@ -191,6 +192,7 @@ pub(super) fn messages(
 #[utoipa::path(
     post,
     path = "/conversations/{id}/messages",
+    operation_id = "say",
     tag = "Projects",
     params(("id" = u64, Path, description = "The conversation.")),
     request_body(content((Say), (Say = FORM))),

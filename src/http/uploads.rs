@@ -63,6 +63,7 @@ struct Deleted {
 
 /// The body of an upload.
 #[derive(ToSchema)]
+#[schema(examples(json!({"file": "the bytes of the file"})))]
 #[expect(dead_code, reason = "documents what is read as it comes")]
 struct UploadForm {
     /// The file, with its name.
@@ -98,7 +99,7 @@ impl Refusals for Uploaded {
         for failure in [Failure::DiskFull, Failure::Unavailable] {
             refusals.push(shared::submit(SubmitError::Failed(failure)));
         }
-        refusals.push(failed(&FilesError::Failed(String::new())));
+        refusals.push(unavailable());
         refusals
     }
 }
@@ -139,6 +140,11 @@ pub(super) fn failed(error: &FilesError) -> ApiError {
         return shared::submit(SubmitError::Failed(Failure::DiskFull));
     }
     tracing::error!("{error}");
+    unavailable()
+}
+
+/// The refusal while files cannot be had.
+pub(super) fn unavailable() -> ApiError {
     ApiError::new(
         Status::ServiceUnavailable,
         "files_unavailable",
@@ -150,6 +156,7 @@ pub(super) fn failed(error: &FilesError) -> ApiError {
 #[utoipa::path(
     get,
     path = "/projects/{id}/files",
+    operation_id = "files",
     tag = "Projects",
     params(("id" = u64, Path, description = "The project.")),
     responses(
@@ -193,6 +200,7 @@ impl<'r> rocket::request::FromRequest<'r> for Head {
 #[utoipa::path(
     post,
     path = "/projects/{id}/files",
+    operation_id = "upload_file",
     tag = "Projects",
     params(("id" = u64, Path, description = "The project.")),
     request_body(content((UploadForm = "multipart/form-data"))),
@@ -343,6 +351,7 @@ fn list(
 #[utoipa::path(
     delete,
     path = "/projects/{id}/files/{file_id}",
+    operation_id = "delete_file",
     tag = "Projects",
     params(
         ("id" = u64, Path, description = "The project."),

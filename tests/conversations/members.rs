@@ -113,7 +113,8 @@ async fn a_removed_participant_loses_open_streams_and_polls_at_once() {
     let stream = format!("/events?{target}&last_id=0");
     let mut all = Events::open(server.port(), &stream, None).await.unwrap();
     until(&mut all, "before").await;
-    let poll = bob.get(&format!("/messages?{target}&last_id=1&wait=50&with={room}"));
+    let waiting = format!("/messages?{target}&last_id=1&wait=50&with={room}");
+    let poll = bob.get(&waiting);
     let remove = async {
         let path = format!("/conversations/{conversation}/participants");
         let (status, body) = ann.delete(&path, json!({"user_id": bob.id})).await;

@@ -217,7 +217,7 @@ async fn nobody_who_is_not_logged_in_gets_anything() {
         let body = json!({"name": "P", "content": "hi", "user_id": 1, "username": "ann"});
         assert_eq!(client.post(&path, body).await, nobody, "{path}");
     }
-    let stale = Account { token: "not a token".to_owned(), ..ann.clone() };
+    let stale = ann.with_token("not a token");
     assert_eq!(stale.get("/projects").await, nobody);
     assert_eq!(ann.post("/auth/logout", json!({})).await.0, 200);
     assert_eq!(ann.get("/projects").await, nobody);

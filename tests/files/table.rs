@@ -77,7 +77,7 @@ async fn what_brings_no_file_is_refused() {
     let body = || one_file("a", "text/plain", b"x");
     assert_eq!(code(send(&bob, project, body()).await), (403, "not_in_project".into()));
     assert_eq!(code(send(&ann, 99, body()).await), (404, "project_not_found".into()));
-    let nobody = Account { token: "x".into(), ..bob };
+    let nobody = bob.with_token("x");
     let wanted = (401, "authentication_required".to_owned());
     assert_eq!(code(send(&nobody, project, body()).await), wanted);
     assert!(stored(server.home()).is_empty());

@@ -26,6 +26,12 @@ impl Account {
         Account { id: body["user_id"].as_u64().unwrap(), token, client }
     }
 
+    /// The same with another token.
+    #[must_use]
+    pub fn with_token(&self, token: &str) -> Account {
+        Account { token: token.to_owned(), ..self.clone() }
+    }
+
     /// A request in its behalf.
     pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
         self.client.http().request(method, self.client.url(path)).bearer_auth(&self.token)
