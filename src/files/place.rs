@@ -14,7 +14,7 @@ use super::FilesError;
 use crate::config::Uploads;
 
 /// What is written to a folder at once.
-const PART_OF_FOLDER: usize = 256 << 10;
+const PART_OF_FOLDER: usize = 64 << 10;
 
 /// What is sent to a bucket at once: S3 takes no smaller part but the last.
 const PART_OF_BUCKET: usize = 5 << 20;

@@ -38,7 +38,7 @@ impl Upload {
         part_bytes: usize,
         turn: OwnedSemaphorePermit,
     ) -> Upload {
-        let part = Vec::new();
+        let part = Vec::with_capacity(part_bytes);
         let hasher = Hasher::default();
         Upload { key, parts: Some(parts), part, part_bytes, hasher, size: 0, _turn: turn }
     }
@@ -84,7 +84,8 @@ impl Upload {
     }
 
     async fn flush(&mut self) -> Result<(), FilesError> {
-        let part = Bytes::from(std::mem::take(&mut self.part));
+        let next = Vec::with_capacity(self.part_bytes);
+        let part = Bytes::from(std::mem::replace(&mut self.part, next));
         if let Some(parts) = &mut self.parts {
             parts.put_part(PutPayload::from(part)).await?;
         }

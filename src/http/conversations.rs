@@ -117,7 +117,15 @@ impl Refusals for New {
     operation_id = "conversations",
     tag = "Projects",
     responses(
-        (status = 200, description = "Those you are in, by their ids.", body = Vec<Conversation>),
+        (
+            status = 200, description = "Those you are in, by their ids.",
+            body = Vec<Conversation>,
+            example = json!([{
+                "id": 5, "project_id": null, "creator_id": 2,
+                "created_at": "2026-01-31T12:00:00.000Z",
+                "participants": [{"user_id": 2, "joined_at": "2026-01-31T12:00:00.000Z"}],
+            }]),
+        ),
         Refused::<Conversation>,
     ),
     security(("token" = []), ("session" = [])),

@@ -57,7 +57,10 @@ impl Refusals for Person {
     tag = "Projects",
     params(Search),
     responses(
-        (status = 200, description = "Who was found.", body = Vec<Person>),
+        (
+            status = 200, description = "Who was found.", body = Vec<Person>,
+            example = json!([{"id": 2, "username": "ann"}]),
+        ),
         Refused::<Person>,
     ),
     security(("token" = []), ("session" = [])),

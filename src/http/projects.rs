@@ -111,7 +111,13 @@ fn no_label(field: &str, error: LabelError) -> ApiError {
     operation_id = "projects",
     tag = "Projects",
     responses(
-        (status = 200, description = "Your projects, by their ids.", body = Vec<Project>),
+        (
+            status = 200, description = "Your projects, by their ids.", body = Vec<Project>,
+            example = json!([{
+                "id": 1, "name": "Zero to Knowing", "language_model": "none", "creator_id": 2,
+                "created_at": "2026-01-31T12:00:00.000Z",
+            }]),
+        ),
         Refused::<Project>,
     ),
     security(("token" = []), ("session" = [])),

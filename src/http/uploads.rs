@@ -28,8 +28,9 @@ use crate::outcome::{Outcome, Rejection};
 const AROUND: u64 = 64 << 10;
 
 /// How much more of a body that is too long is read, so that its sender gets to the answer.
-const DRAINED: u64 = 16 << 20;
+const DRAINED: u64 = 64 << 20;
 
+/// A file of a project.
 #[derive(Serialize, ToSchema)]
 #[schema(as = File, examples(json!({
     "id": 3, "filename": "notes.pdf", "uploaded_at": "2026-01-31T12:00:00.000Z",
@@ -160,7 +161,12 @@ pub(super) fn unavailable() -> ApiError {
     tag = "Projects",
     params(("id" = u64, Path, description = "The project.")),
     responses(
-        (status = 200, description = "Its files, by their ids.", body = Vec<Listed>),
+        (
+            status = 200, description = "Its files, by their ids.", body = Vec<Listed>,
+            example = json!([
+                {"id": 3, "filename": "notes.pdf", "uploaded_at": "2026-01-31T12:00:00.000Z"},
+            ]),
+        ),
         Refused::<Listed>,
     ),
     security(("token" = []), ("session" = [])),

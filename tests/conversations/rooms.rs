@@ -79,13 +79,14 @@ async fn logging_out_leaves_nothing() {
     assert_eq!(listed[0]["participants"].as_array().unwrap().len(), 2);
 
     // They outlive the server, too.
-    let (mut server, home) = (server, ann);
+    let mut server = server;
     let folder = server.home().to_owned();
     let port = server.port().to_string();
     server.kill();
     let mut again = crate::support::command(&folder);
-    let _again = Server::launch(&folder, again.args(["serve", "--port", &port]));
-    assert_eq!(home.get("/conversations").await.1, listed);
+    let again = Server::launch(&folder, again.args(["serve", "--port", &port]));
+    let (ann, bob) = (ann.again(&again), bob.again(&again));
+    assert_eq!(ann.get("/conversations").await.1, listed);
     let path = format!("/conversations/{conversation}/messages");
     assert_eq!(bob.post(&path, json!({"content": "still here"})).await.0, 201);
 }

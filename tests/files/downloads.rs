@@ -125,7 +125,8 @@ async fn what_is_stored_survives_a_restart_and_what_nobody_knows_does_not() {
     }
     let port = server.port().to_string();
     let mut again = crate::support::command(&home);
-    let _again = Server::launch(&home, again.args(["serve", "--port", &port]));
+    let again = Server::launch(&home, again.args(["serve", "--port", &port]));
+    let ann = ann.again(&again);
     let left: Vec<_> = crate::form::stored(&home);
     assert_eq!(left.len(), 3, "{left:?}");
     let answer = get(&ann, &format!("/projects/{project}/files/{id}"), &[]).await;

@@ -10,8 +10,10 @@ async fn sixteen_mebibytes_raise_the_memory_by_less_than_two() {
     let server = Server::start(&[]);
     let ann = Account::register(&server, "ann").await;
     let (project, _) = ann.project("P").await;
-    // What the first one ever needs is no matter of its size.
-    upload(&ann, project, "small", &bytes(1, 1_000_000)).await;
+    // What the first ones ever need is no matter of their size.
+    for seed in 0..8 {
+        upload(&ann, project, "small", &bytes(seed, 500_000)).await;
+    }
     let before = peak_resident(server.pid());
     let body = one_file("large", "application/octet-stream", &bytes(2, 16 << 20));
     let (status, answer) = send(&ann, project, body).await;

@@ -32,6 +32,12 @@ impl Account {
         Account { token: token.to_owned(), ..self.clone() }
     }
 
+    /// The same on a server that was started again, over new connections.
+    #[must_use]
+    pub fn again(&self, server: &Server) -> Account {
+        Account { client: server.client(), ..self.clone() }
+    }
+
     /// A request in its behalf.
     pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
         self.client.http().request(method, self.client.url(path)).bearer_auth(&self.token)
