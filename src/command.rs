@@ -1,6 +1,7 @@
 //! What the log holds: commands, stamped into entries.
 
 mod accounts;
+mod projects;
 
 use serde::{Deserialize, Serialize};
 
@@ -8,6 +9,7 @@ pub use accounts::{
     ChangePassword, CloseSession, Closing, CreateAccount, CreateInvite, EndInvite, Left, MakeAdmin,
     NewSession, OfAccount, OpenSession, Registration, RemoveAccount, ResetPassword,
 };
+pub use projects::{AddFile, CreateConversation, CreateProject, Participants, RemoveFile};
 
 use crate::id::{Epoch, ROOM_PREFIX, RoomId, UserId};
 use crate::name::{Name, NameKey, RoomName};
@@ -116,6 +118,18 @@ pub enum Command {
     CreateInvite(CreateInvite),
     /// Ends an invitation.
     EndInvite(EndInvite),
+    /// Begins a project, with its first conversation.
+    CreateProject(CreateProject),
+    /// Begins a conversation.
+    CreateConversation(CreateConversation),
+    /// Puts accounts into a conversation.
+    AddParticipants(Participants),
+    /// Takes participants out of a conversation.
+    RemoveParticipants(Participants),
+    /// Lists a file whose bytes are stored.
+    AddFile(AddFile),
+    /// Takes a file off its list.
+    RemoveFile(RemoveFile),
 }
 
 /// The recipient of a message.
@@ -169,6 +183,9 @@ pub struct Policy {
     /// Whether a named room comes into being when somebody asks for it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub rooms_open: bool,
+    /// Bytes that the files of one user may have together, and those of one project.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub upload_quota: Option<u64>,
     /// Who may make an account.
     #[serde(default, skip_serializing_if = "Registration::is_open")]
     pub registration: Registration,

@@ -22,6 +22,7 @@ mod load;
 mod log_level;
 mod registration;
 mod store;
+mod uploads;
 mod value;
 mod variables;
 
@@ -40,6 +41,7 @@ pub use load::{Loaded, load, load_here};
 pub use log_level::LogLevel;
 pub use registration::Registration;
 pub use store::Store;
+pub use uploads::Uploads;
 
 /// Every setting with its default and its explanation, as TOML: the manual of settings.
 pub const DEFAULTS: &str = include_str!("config/defaults.toml");
@@ -60,6 +62,9 @@ pub struct Settings {
     /// What a reply waits for.
     #[serde(deserialize_with = "value::text")]
     pub durability: Durability,
+    /// Where uploaded files are kept.
+    #[serde(deserialize_with = "value::text")]
+    pub uploads: Uploads,
     /// Pages of which origins may call the server from a browser.
     pub cors_origins: CorsOrigins,
     /// What it takes to act under a name that is no account's.
@@ -136,6 +141,12 @@ pub struct Limits {
     /// The largest request body, in bytes.
     #[serde(deserialize_with = "value::whole::<1, 1_073_741_824, _, _>")]
     pub body_bytes: usize,
+    /// The largest uploaded file, in bytes.
+    #[serde(deserialize_with = "value::whole::<1, 1_099_511_627_776, _, _>")]
+    pub upload_bytes: u64,
+    /// Bytes that all files of one user may have, and all files of one project.
+    #[serde(deserialize_with = "value::whole::<0, 1_125_899_906_842_624, _, _>")]
+    pub upload_quota_bytes: u64,
     /// Long polls and streams that one user may hold open at once.
     #[serde(deserialize_with = "value::whole::<1, 1_000_000, _, _>")]
     pub waiters_per_user: usize,

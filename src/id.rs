@@ -28,6 +28,34 @@ pub struct UserId(pub u64);
 #[serde(transparent)]
 pub struct SessionId(pub u64);
 
+/// One conversation: the number of its room.
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
+#[serde(transparent)]
+pub struct ConversationId(pub u64);
+
+impl ConversationId {
+    /// The room that it is.
+    pub fn room(self) -> RoomId {
+        RoomId::Numbered(self.0)
+    }
+}
+
+/// One project: 1, 2, 3, …, never reused.
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
+#[serde(transparent)]
+pub struct ProjectId(pub u64);
+
+/// One uploaded file: 1, 2, 3, … over all projects, never reused.
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
+#[serde(transparent)]
+pub struct FileId(pub u64);
+
 /// One life of the message sequence: made with the store, kept by a move, new after a restore.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]

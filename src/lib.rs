@@ -18,8 +18,8 @@
 //!
 //! | | |
 //! |---|---|
-//! | the shared vocabulary | [`id`], [`timestamp`], [`name`], [`text`], [`token`], [`password`], [`message`], [`command`], [`outcome`], [`event`] |
-//! | the heart | [`state`], [`log`], [`hub`], [`presence`], [`hasher`], [`node`] |
+//! | the shared vocabulary | [`id`], [`timestamp`], [`name`], [`text`], [`token`], [`password`], [`message`], [`label`], [`file`], [`command`], [`outcome`], [`event`] |
+//! | the heart | [`state`], [`log`], [`hub`], [`presence`], [`files`], [`hasher`], [`node`] |
 //! | the transports | [`credentials`], [`http`], [`socketio`] |
 //! | putting it together | [`config`], [`clock`], [`banner`], [`server`] |
 
@@ -36,6 +36,10 @@ pub mod token;
 pub mod password;
 
 pub mod message;
+
+pub mod label;
+
+pub mod file;
 
 pub mod command;
 
@@ -54,6 +58,8 @@ pub mod hub;
 pub mod presence;
 
 pub mod hasher;
+
+pub mod files;
 
 pub mod node;
 

@@ -2,7 +2,8 @@
 
 use std::fmt;
 
-use crate::id::{MessageId, RoomId, SessionId, UserId};
+use crate::file::FileKey;
+use crate::id::{ConversationId, FileId, MessageId, ProjectId, RoomId, SessionId, UserId};
 
 /// The verdict on a command. The same state and entry always give the same verdict.
 pub type Verdict = Result<Outcome, Rejection>;
@@ -55,6 +56,28 @@ pub enum Outcome {
         /// Which session it is.
         session: SessionId,
     },
+    /// A project has begun.
+    ProjectCreated {
+        /// Its id.
+        project: ProjectId,
+        /// Its first conversation.
+        conversation: ConversationId,
+    },
+    /// A conversation has begun.
+    ConversationCreated {
+        /// Its id.
+        conversation: ConversationId,
+    },
+    /// A file is listed.
+    FileAdded {
+        /// Its id.
+        file: FileId,
+    },
+    /// A file is on no list any more.
+    FileRemoved {
+        /// Where its bytes are, which are to be removed.
+        key: FileKey,
+    },
 }
 
 /// A command that was refused: the state is as before.
@@ -92,6 +115,22 @@ pub enum Rejection {
     InviteRequired,
     /// There is no such invitation, or it was used up.
     InviteInvalid,
+    /// No such project.
+    ProjectNotFound,
+    /// No such conversation.
+    ConversationNotFound,
+    /// No such file in this project.
+    FileNotFound,
+    /// No such account, or not in this conversation.
+    UserNotFound,
+    /// The project is for those who began it, or are in a conversation of it.
+    NotInProject,
+    /// The conversation is for its participants.
+    NotInConversation,
+    /// That is for somebody else to do: who began it, or uploaded it.
+    NotYours,
+    /// The files of the uploader, or of the project, would have too many bytes.
+    QuotaExceeded,
 }
 
 impl fmt::Display for Rejection {
@@ -116,6 +155,14 @@ impl fmt::Display for Rejection {
             Rejection::RegistrationClosed => "Accounts are made by whoever runs this server.",
             Rejection::InviteRequired => "An invitation is needed to make an account here.",
             Rejection::InviteInvalid => "This invitation is not valid, or no longer.",
+            Rejection::ProjectNotFound => "Project not found",
+            Rejection::ConversationNotFound => "Conversation not found",
+            Rejection::FileNotFound => "File not found",
+            Rejection::UserNotFound => "User not found",
+            Rejection::NotInProject | Rejection::NotInConversation | Rejection::NotYours => {
+                "Unauthorized"
+            }
+            Rejection::QuotaExceeded => "There is no room for this file: the quota is used up.",
         })
     }
 }
@@ -140,6 +187,14 @@ impl Rejection {
             Rejection::RegistrationClosed => "registration_closed",
             Rejection::InviteRequired => "invite_required",
             Rejection::InviteInvalid => "invite_invalid",
+            Rejection::ProjectNotFound => "project_not_found",
+            Rejection::ConversationNotFound => "conversation_not_found",
+            Rejection::FileNotFound => "file_not_found",
+            Rejection::UserNotFound => "user_not_found",
+            Rejection::NotInProject => "not_in_project",
+            Rejection::NotInConversation => "not_in_conversation",
+            Rejection::NotYours => "not_yours",
+            Rejection::QuotaExceeded => "quota_exceeded",
         }
     }
 }

@@ -11,6 +11,7 @@ use rocket::{Build, Rocket};
 use crate::banner::Banner;
 use crate::command::{Policy, Registration};
 use crate::config::{self, Settings, Store};
+use crate::files::Files;
 use crate::http;
 use crate::log::Log;
 use crate::log::memory::MemoryLog;
@@ -30,6 +31,9 @@ const MERCY: u32 = 1;
 pub struct Server {
     rocket: Rocket<Build>,
     node: Arc<Node>,
+    files: Arc<Files>,
+    /// Whether anything is kept beyond the process.
+    keeps: bool,
 }
 
 /// Why a server does not start, or stops, in a sentence for whoever started it.
@@ -57,10 +61,13 @@ impl Server {
         };
         let node = Node::start(log, policy(&settings)?, absence, settings.access);
         let node = node.map_err(|error| sentence(&error))?;
-        let rocket = rocket::custom(rocket_config(&settings));
+        let keeps = settings.store != Store::Memory;
+        let files = Files::new(&settings.uploads, settings.durability, node.epoch().clone());
+        let files = Arc::new(files.map_err(|error| ServerError(format!("uploads: {error}.")))?);
+        let rocket = rocket::custom(rocket_config(&settings)).manage(files.clone());
         let rocket = socketio::mount(rocket, node.clone(), &settings);
         let rocket = http::mount(rocket, node.clone(), settings, socketio::EVENTS);
-        Ok(Server { rocket: rocket.map_err(|error| sentence(&error))?, node })
+        Ok(Server { rocket: rocket.map_err(|error| sentence(&error))?, node, files, keeps })
     }
 
     /// The node behind the transports.
@@ -84,7 +91,19 @@ impl Server {
     /// # Errors
     /// The address cannot be listened to.
     pub async fn serve(self) -> Result<(), ServerError> {
+        // Before anything is uploaded: what is on its way is on no list either.
+        let listed = self.node.file_keys();
+        match self.files.sweep(listed).await {
+            Ok(0) => {}
+            Ok(count) => tracing::info!("{count} uploads that broke off were cleared away"),
+            Err(error) => tracing::warn!("uploads that broke off were not looked for: {error}"),
+        }
         let launched = self.rocket.launch().await;
+        if !self.keeps
+            && let Err(error) = self.files.clear().await
+        {
+            tracing::warn!("the uploaded files could not be removed: {error}");
+        }
         let node = self.node;
         // The writer is waited for, which must not hold up the runtime.
         let _ = tokio::task::spawn_blocking(move || node.stop()).await;
@@ -145,7 +164,13 @@ fn policy(settings: &Settings) -> Result<Policy, ServerError> {
         config::Registration::Closed => Registration::Closed,
     };
     let shared_names = settings.compat.shared_names;
-    Ok(Policy { shared_names, rooms, rooms_open: settings.rooms_open, registration })
+    Ok(Policy {
+        shared_names,
+        rooms,
+        rooms_open: settings.rooms_open,
+        upload_quota: Some(settings.limits.upload_quota_bytes),
+        registration,
+    })
 }
 
 fn rocket_config(settings: &Settings) -> Config {

@@ -42,6 +42,12 @@ fn name(command: &Command) -> &'static str {
         Command::MakeAdmin(_) => "make_admin",
         Command::CreateInvite(_) => "create_invite",
         Command::EndInvite(_) => "end_invite",
+        Command::CreateProject(_) => "create_project",
+        Command::CreateConversation(_) => "create_conversation",
+        Command::AddParticipants(_) => "add_participants",
+        Command::RemoveParticipants(_) => "remove_participants",
+        Command::AddFile(_) => "add_file",
+        Command::RemoveFile(_) => "remove_file",
     }
 }
 
@@ -67,6 +73,12 @@ const NAMES: &[&str] = &[
     "make_admin",
     "create_invite",
     "end_invite",
+    "create_project",
+    "create_conversation",
+    "add_participants",
+    "remove_participants",
+    "add_file",
+    "remove_file",
 ];
 
 #[test]

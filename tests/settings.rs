@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use chatroom::config::{
     self, Access, ConfigError, CorsOrigins, DEFAULTS, Durability, Flags, Loaded, LogLevel, Problem,
-    Registration, Settings, Store, Tls,
+    Registration, Settings, Store, Tls, Uploads,
 };
 use clap::Parser;
 use figment::Figment;
@@ -94,6 +94,7 @@ fn the_defaults_are_the_documented_ones() {
     assert_eq!(defaults.port, 5003);
     assert_eq!(defaults.store, Store::Sqlite("chatroom.db".into()));
     assert_eq!(defaults.durability, Durability::Full);
+    assert_eq!(defaults.uploads, Uploads::Folder("uploads".into()));
     assert_eq!(defaults.cors_origins, CorsOrigins::Any);
     assert_eq!(defaults.access, Access::Open);
     assert_eq!(defaults.registration, Registration::Open);
@@ -107,6 +108,8 @@ fn the_defaults_are_the_documented_ones() {
     assert_eq!(defaults.sessions.keep, Duration::from_secs(30 * 24 * 60 * 60));
     assert_eq!(defaults.limits.message_bytes, 16 * 1024);
     assert_eq!(defaults.limits.body_bytes, 256 * 1024);
+    assert_eq!(defaults.limits.upload_bytes, 16 << 20);
+    assert_eq!(defaults.limits.upload_quota_bytes, 1 << 30);
     assert_eq!(defaults.limits.waiters_per_user, 8);
     assert_eq!(defaults.limits.page, 10_000);
     assert!(!defaults.compat.shared_names);
@@ -303,6 +306,8 @@ fn values_are_understood_as_people_write_them() {
         ("port = \"8080\"", |s| s.port == 8080),
         ("store = \"memory:\"", |s| s.store == Store::Memory),
         ("store = \"sqlite:/var/lib/c.db\"", |s| s.store == Store::Sqlite("/var/lib/c.db".into())),
+        ("uploads = \"/srv/up\"", |s| s.uploads == Uploads::Folder("/srv/up".into())),
+        ("uploads = \"s3://b/p\"", |s| s.uploads == Uploads::S3("s3://b/p".into())),
         ("durability = \"FAST\"", |s| s.durability == Durability::Fast),
         ("log_level = \"trace\"", |s| s.log_level == LogLevel::Trace),
         ("log_level = \"WARNING\"", |s| s.log_level == LogLevel::Warn),
@@ -401,6 +406,7 @@ fn variables_of_older_servers_set_the_settings_that_they_mean() {
         ("CORS_ORIGINS", "http://a,http://b", |s| origins(s) == ["http://a", "http://b"]),
         ("CORS_ORIGINS", "*", |s| origins(s) == ["*"]),
         ("SOCKETIO_CORS_ORIGIN", "http://a", |s| origins(s) == ["http://a"]),
+        ("UPLOAD_FOLDER", "up/here", |s| s.uploads == Uploads::Folder("up/here".into())),
         ("LOG_LEVEL", "WARNING", |s| s.log_level == LogLevel::Warn),
         ("LOG_FILE", "logs/chat.log", |s| s.log_file == Some("logs/chat.log".into())),
     ];
@@ -428,7 +434,6 @@ fn variables_of_older_servers_set_the_settings_that_they_mean() {
 #[test]
 fn what_is_not_used_is_answered_with_one_line_that_says_what_stands_in_for_it() {
     for (name, value, line) in [
-        ("UPLOAD_FOLDER", "up", "no uploads are stored by this server yet"),
         ("SECRET_KEY", "hush", "tokens are random and stored hashed, so no key is needed"),
         ("REDIS_URL", "redis://h", "one process serves everybody, and the setting store keeps it"),
         ("DEBUG", "1", "log_level = \"debug\" (CHATROOM_LOG_LEVEL) stands in for it"),
@@ -531,6 +536,10 @@ fn a_wrong_value_is_one_sentence_with_its_place_and_what_is_possible() {
         (
             "log_level = \"loud\"",
             "log_level must be \"error\", \"warn\", \"info\", \"debug\" or \"trace\", not \"loud\"",
+        ),
+        (
+            "uploads = \"gs://bucket\"",
+            "uploads must be a path, such as \"uploads\", or \"s3://\" and a bucket, such as \"s3://bucket/chatroom\", not \"gs://bucket\"",
         ),
         ("announcement = \"\"", "announcement must be a path, not \"\""),
         ("log_file = []", "log_file must be a path, not an empty list"),

@@ -32,7 +32,7 @@ const VARIABLES: &[(&str, Becomes)] = &[
     ("DATABASE_PATH", Becomes::Path),
     ("LOG_LEVEL", Becomes::Setting("log_level")),
     ("LOG_FILE", Becomes::Setting("log_file")),
-    ("UPLOAD_FOLDER", Becomes::Notice("no uploads are stored by this server yet")),
+    ("UPLOAD_FOLDER", Becomes::Setting("uploads")),
     ("SECRET_KEY", Becomes::Notice("tokens are random and stored hashed, so no key is needed")),
     ("REDIS_URL", Becomes::Notice("one process serves everybody, and the setting store keeps it")),
     ("DEBUG", Becomes::Notice(MORE_LINES)),

@@ -17,8 +17,8 @@ use super::error::{self, ApiError};
 use super::refusals::{Refusals, Refused};
 use super::reply::Json;
 use super::{
-    account, announcement, api, auth, encode, events, membership, messages, named, rooms, send,
-    sessions, users,
+    account, announcement, api, auth, conversations, download, encode, events, membership,
+    messages, named, participants, people, projects, rooms, said, send, sessions, uploads, users,
 };
 use crate::credentials;
 
@@ -41,6 +41,19 @@ use crate::credentials;
         membership::join_room,
         membership::leave_room,
         rooms::rooms,
+        projects::projects,
+        projects::create,
+        uploads::files,
+        uploads::upload,
+        uploads::remove,
+        download::download,
+        conversations::conversations,
+        conversations::create,
+        participants::add,
+        participants::remove,
+        said::messages,
+        said::say,
+        people::users,
         announcement::announcement,
         auth::register,
         auth::login,
@@ -73,6 +86,7 @@ use crate::credentials;
         (name = "Messages", description = "Saying something, and hearing of it."),
         (name = "Rooms", description = "Conversations of more than two."),
         (name = "Accounts", description = "Names that are one's own."),
+        (name = "Projects", description = "Working together: conversations, files. For accounts."),
         (name = "Server", description = "What the server says of itself."),
     ),
 )]

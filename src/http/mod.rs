@@ -13,24 +13,35 @@ mod auth;
 mod body;
 mod caller;
 mod catchers;
+mod conversations;
 mod cors;
 mod docs;
+mod download;
 mod edge;
 mod encode;
 mod error;
 mod events;
 mod field;
 mod header;
+mod ids;
 mod membership;
 mod messages;
+mod multipart;
 mod named;
 mod params;
+mod participants;
+mod people;
+mod projects;
 mod queries;
+mod range;
 mod refusals;
 mod reply;
 mod rooms;
+mod said;
 mod send;
 mod sessions;
+mod shared;
+mod uploads;
 mod users;
 
 use std::sync::Arc;
@@ -93,6 +104,19 @@ pub fn mount(
                 sessions::sessions,
                 sessions::end,
                 sessions::end_others,
+                projects::projects,
+                projects::create,
+                uploads::files,
+                uploads::upload,
+                uploads::remove,
+                download::download,
+                conversations::conversations,
+                conversations::create,
+                participants::add,
+                participants::remove,
+                said::messages,
+                said::say,
+                people::users,
             ],
         ))
 }

@@ -21,6 +21,11 @@ impl<'r> Params<'r> {
             form_urlencoded::parse(pair.as_bytes()).next().unwrap_or_default()
         })
     }
+
+    /// The first parameter of this name, unless it is empty.
+    pub(super) fn get(&self, name: &str) -> Option<Cow<'r, str>> {
+        self.pairs().find(|(key, _)| key == name).map(|(_, value)| value).filter(|v| !v.is_empty())
+    }
 }
 
 #[rocket::async_trait]

@@ -57,6 +57,22 @@ impl<'r> Responder<'r, 'static> for Json {
     }
 }
 
+/// A JSON answer to what made something: status 201.
+pub(super) struct Made(Json);
+
+impl Made {
+    /// Encodes `body`.
+    pub(super) fn of(body: &impl Serialize) -> Made {
+        Made(Json::of(body))
+    }
+}
+
+impl<'r> Responder<'r, 'static> for Made {
+    fn respond_to(self, _: &'r Request<'_>) -> response::Result<'static> {
+        Ok(self.0.with(Status::Created))
+    }
+}
+
 /// The body of every plain success.
 #[derive(Serialize, ToSchema)]
 pub(super) struct Success<'a> {

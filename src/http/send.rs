@@ -110,7 +110,7 @@ fn incomplete() -> ApiError {
     ApiError::required("Sender, recipient, and message are required.")
 }
 
-fn message_too_long(limit: usize) -> ApiError {
+pub(super) fn message_too_long(limit: usize) -> ApiError {
     ApiError::too_long("message_too_long", "The message", limit)
 }
 

@@ -10,6 +10,7 @@ mod housekeeping;
 mod queue;
 mod writer;
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
@@ -21,13 +22,14 @@ use tokio::sync::oneshot;
 use crate::clock;
 use crate::command::{Command, Policy};
 use crate::config::Access;
+use crate::file::FileKey;
 use crate::hasher::Hasher;
 use crate::hub::{Hub, Subscription};
 use crate::id::{Epoch, MessageId, RoomId, UserId};
 use crate::log::{AppendError, Damage, Log};
 use crate::outcome::{Outcome, Rejection, Verdict};
 use crate::presence::{Open, Presence};
-pub use crate::state::{Page, Proof, Query, RoomInfo, SERVER, With};
+pub use crate::state::{FileInfo, Page, Proof, Query, RoomInfo, SERVER, With};
 use crate::state::{Plan, State};
 use crate::timestamp::Timestamp;
 use crate::token::Token;
@@ -192,6 +194,11 @@ impl Node {
         random()
     }
 
+    /// Where a new file is to be stored: like no other.
+    pub fn random_file(&self) -> [u8; 16] {
+        random()
+    }
+
     /// The life of the message sequence.
     pub fn epoch(&self) -> &Epoch {
         &self.epoch
@@ -224,6 +231,11 @@ impl Node {
     /// See [`State::rooms`].
     pub fn rooms(&self, user: UserId) -> Result<Vec<RoomInfo>, Rejection> {
         self.state.read().rooms(user)
+    }
+
+    /// Where the bytes of all listed files are.
+    pub fn file_keys(&self) -> BTreeSet<FileKey> {
+        self.state.read().file_keys()
     }
 
     /// The names of those who are here, in the order in which they registered.

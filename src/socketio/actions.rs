@@ -9,11 +9,12 @@ use super::Gateway;
 use super::ack::Ack;
 use super::client::{Client, Inbox};
 use super::connect::{self, TooMuch};
+use super::conversations::{self, Talk};
 use super::dialect::Dialect;
 use super::dispatcher::Signal;
 use super::payload::{Packet, Payload};
 use crate::command::{Address, Command};
-use crate::id::{MessageId, ROOM_PREFIX, RoomId, UserId};
+use crate::id::{ConversationId, MessageId, ROOM_PREFIX, RoomId, UserId};
 use crate::name::{Name, NameKey, RoomName};
 use crate::node::{Actor, Failure, Proof, SubmitError};
 use crate::outcome::{Outcome, Rejection};
@@ -34,6 +35,7 @@ pub(super) enum Do {
     Leave { room: String, dialect: Dialect },
     Send { room: String, text: String, shown: Option<String> },
     Private { target: String, text: String },
+    Talk { conversation: ConversationId, talk: Talk },
 }
 
 /// Why it was not done.
@@ -179,30 +181,41 @@ async fn perform(
     client: &Arc<Client>,
     wanted: Do,
 ) -> Result<Option<MessageId>, Trouble> {
-    let user = registered(gateway, client).await?;
-    if !client.actor().is_some_and(|actor| gateway.node.stands(&actor)) {
-        return Err(Rejection::Unproven.into());
-    }
-    gateway.node.presence().heard(user);
+    // For a conversation nobody is registered: it takes an account.
+    let registered = async || {
+        let user = registered(gateway, client).await?;
+        if !client.actor().is_some_and(|actor| gateway.node.stands(&actor)) {
+            return Err(Rejection::Unproven.into());
+        }
+        gateway.node.presence().heard(user);
+        Ok::<_, Trouble>(user)
+    };
     match wanted {
         Do::Join { room, dialect } => {
+            let user = registered().await?;
             let room = find(gateway, &room).await?;
             join(gateway, client, user, &room, dialect).await?;
             Ok(None)
         }
         Do::Leave { room, dialect } => {
+            registered().await?;
             let room = existing(gateway, &room)?;
             leave(gateway, client, &room, dialect).await?;
             Ok(None)
         }
         Do::Send { room, text, shown } => {
+            registered().await?;
             let room = find(gateway, &room).await?;
             let shown = shown.and_then(|shown| shown_as(gateway, client, &shown));
             send(gateway, client, Address::Room(room.id), &text, shown).await
         }
         Do::Private { target, text } => {
+            registered().await?;
             let target = Address::User(NameKey::lookup(&target));
             send(gateway, client, target, &text, None).await
+        }
+        Do::Talk { conversation, talk } => {
+            conversations::perform(gateway, client, conversation, talk).await
         }
     }
 }
@@ -305,6 +318,8 @@ async fn join(
             client.emit(Payload::new("room_joined", &InRoom { room: label }));
             tell_others(gateway, client, room, &format!("{who} joined room: {label}"));
         }
+        // Entered in `conversations`.
+        Dialect::Conversation => {}
     }
     Ok(())
 }
@@ -353,13 +368,13 @@ async fn leave(
             client.emit(Payload::new("room_left", &InRoom { room: label }));
             tell_others(gateway, client, room, &format!("{who} left room: {label}"));
         }
+        Dialect::Conversation => {}
     }
-    gateway.subscriptions.unwatch(client.socket.id, &room.id);
-    client.inbox.lock().watched.retain(|watched| watched.room != room.id);
+    gateway.unwatch(client, &room.id);
     Ok(())
 }
 
-async fn send(
+pub(super) async fn send(
     gateway: &Gateway,
     client: &Client,
     recipient: Address,

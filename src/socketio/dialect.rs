@@ -2,11 +2,13 @@
 //!
 //! This is the one place that says which subscription is answered in which dialect.
 
+use std::sync::Arc;
+
 use serde::Serialize;
 use serde_json::value::RawValue;
 
 use super::payload::Payload;
-use crate::id::MessageId;
+use crate::id::{MessageId, ProjectId, RoomId, UserId};
 use crate::message::{Kind, Message};
 
 /// The way in which a socket entered a room.
@@ -16,6 +18,19 @@ pub(super) enum Dialect {
     Join,
     /// `join_room {room}`, answered by `new_message`.
     JoinRoom,
+    /// `join {conversation_id}`, answered by `message {message, …}`.
+    Conversation,
+}
+
+/// What a message does not say of the room it is in.
+#[derive(Default)]
+pub(super) struct Place {
+    /// What people call it.
+    pub(super) name: Arc<str>,
+    /// The project it is part of.
+    pub(super) project: Option<ProjectId>,
+    /// Who wrote the message, while that is an account.
+    pub(super) author: Option<UserId>,
 }
 
 #[derive(Serialize)]
@@ -33,6 +48,18 @@ struct NewMessage<'a> {
     message: &'a RawValue,
     timestamp: String,
     id: MessageId,
+}
+
+#[derive(Serialize)]
+struct ConversationMessage<'a> {
+    id: MessageId,
+    conversation_id: u64,
+    message: &'a RawValue,
+    user_id: Option<UserId>,
+    username: &'a str,
+    project_id: Option<ProjectId>,
+    created_at: String,
+    is_ai: bool,
 }
 
 #[derive(Serialize)]
@@ -59,14 +86,36 @@ pub(super) struct Missed<'a> {
     timestamp: String,
 }
 
-/// A room's message in a dialect; `room` is what people call it.
-pub(super) fn room_message(message: &Message, dialect: Dialect, room: &str) -> Payload {
+/// A room's message in a dialect.
+pub(super) fn room_message(
+    message: &Message,
+    dialect: Dialect,
+    room: &RoomId,
+    place: &Place,
+) -> Payload {
     let (id, timestamp) = (message.id, message.at.to_iso());
     let text = message.text.as_raw();
     let username = username(message);
     match dialect {
         Dialect::Join => {
+            let room = &*place.name;
             Payload::new("message", &JoinMessage { msg: text, username, room, timestamp, id })
+        }
+        Dialect::Conversation => {
+            let RoomId::Numbered(conversation_id) = *room else {
+                return Payload::new("message", &());
+            };
+            let message = ConversationMessage {
+                id,
+                conversation_id,
+                message: text,
+                user_id: place.author,
+                username: &message.sender,
+                project_id: place.project,
+                created_at: timestamp,
+                is_ai: false,
+            };
+            Payload::new("message", &message)
         }
         Dialect::JoinRoom => {
             Payload::new("new_message", &NewMessage { username, message: text, timestamp, id })

@@ -8,10 +8,10 @@ use tokio::sync::mpsc::UnboundedReceiver;
 
 use super::Gateway;
 use super::client::{Client, Inbox};
-use super::dialect::{self, Dialect};
+use super::dialect::{self, Dialect, Place};
 use super::payload::Payload;
 use crate::event::{Event, Topic};
-use crate::id::{MessageId, RoomId};
+use crate::id::{MessageId, RoomId, UserId};
 use crate::message::{Kind, Message};
 
 /// Messages that are read for a socket at once.
@@ -118,7 +118,32 @@ impl Gateway {
                     }
                 }
             }
-            Event::RoomsChanged(_) => {}
+            Event::RoomsChanged(user) => self.unwatch_lost(*user),
+        }
+    }
+
+    /// A socket no longer watches a room, in whatever dialect.
+    pub(super) fn unwatch(&self, client: &Client, room: &RoomId) {
+        self.subscriptions.unwatch(client.socket.id, room);
+        client.inbox.lock().watched.retain(|watched| watched.room != *room);
+    }
+
+    /// The sockets of a user hear no more of numbered rooms that it is not in.
+    fn unwatch_lost(&self, user: UserId) {
+        for sid in self.subscriptions.of_user(user) {
+            let Some(client) = self.clients.get(&sid).map(|client| client.clone()) else {
+                continue;
+            };
+            let watched: Vec<_> = {
+                let inbox = client.inbox.lock();
+                inbox.watched.iter().map(|watched| watched.room.clone()).collect()
+            };
+            let numbered = watched.iter().filter(|room| matches!(room, RoomId::Numbered(_)));
+            for room in numbered {
+                if !self.node.look(|state| state.is_member(user, room)) {
+                    self.unwatch(&client, room);
+                }
+            }
         }
     }
 
@@ -155,8 +180,12 @@ impl Gateway {
             inbox.watched.iter().filter(fits).map(|watched| watched.dialect).collect();
         for dialect in dialects {
             inbox.push(encoded.get(message, Some(dialect), || {
-                let name = self.node.look(|state| state.room_name(&room).cloned());
-                dialect::room_message(message, dialect, &name.unwrap_or_default())
+                let place = self.node.look(|state| Place {
+                    name: state.room_name(&room).cloned().unwrap_or_default(),
+                    project: state.project_of(&room),
+                    author: state.author(message),
+                });
+                dialect::room_message(message, dialect, &room, &place)
             }));
         }
     }

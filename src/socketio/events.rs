@@ -8,6 +8,7 @@ use socketioxide::socket::Sid;
 use super::Gateway;
 use super::actions::{self, Action, Do, Trouble};
 use super::client::Client;
+use super::conversations::{self, Talk};
 use super::data::Data;
 use super::dialect::Dialect;
 use super::early::Event;
@@ -132,7 +133,13 @@ fn read(
             None => Err(Trouble::new("field_required", "A message needs msg or content.")),
         },
         "join" | "leave" | "send_message" if data.get("conversation_id").is_some() => {
-            Err(Trouble::new("account_required", "Conversations need an account."))
+            let conversation = conversations::named(data)?;
+            let talk = match event {
+                "join" => Talk::Join,
+                "leave" => Talk::Leave,
+                _ => Talk::Say(text(data, "message")?),
+            };
+            Ok(Some(Do::Talk { conversation, talk }))
         }
         "join" => Ok(Some(Do::Join { room: room(data)?, dialect: Dialect::Join })),
         "join_room" => Ok(Some(Do::Join { room: room(data)?, dialect: Dialect::JoinRoom })),

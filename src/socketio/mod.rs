@@ -5,9 +5,9 @@
 //! reads what is new in the state by the socket's cursor, as a poll would, and emits it.
 //!
 //! Reading order: `bridge` mounts the engine in Rocket, with `suffix` to keep sessions secret;
-//! `early` keeps order while a socket arrives, `connect` says who it is; `events` reads what it sends, `actions` has it done;
-//! `client` is what is known of one socket, `flow` how much it can take, `shared` what many take,
-//! `roster` who is there;
+//! `early` keeps order while a socket arrives, `connect` says who it is; `events` reads what it
+//! sends, `actions` has it done, `conversations` what concerns those; `client` is what is known of
+//! one socket, `flow` how much it can take, `shared` what many take, `roster` who is there;
 //! `dialect`, `subscriptions`, `dispatcher` bring it what is new.
 
 mod ack;
@@ -15,6 +15,7 @@ mod actions;
 mod bridge;
 mod client;
 mod connect;
+mod conversations;
 mod data;
 mod dialect;
 mod dispatcher;

@@ -13,8 +13,10 @@
 mod access;
 mod accounts;
 mod answered;
+mod conversations;
 mod identity;
 mod index;
+mod projects;
 mod read;
 mod rooms;
 mod sessions;
@@ -26,6 +28,8 @@ use std::sync::Arc;
 
 pub use access::Proof;
 pub use accounts::{Account, Invite};
+pub use conversations::{ConversationInfo, Said};
+pub use projects::{FileInfo, ProjectInfo};
 pub use read::{Page, Query, RoomInfo, With};
 pub use sessions::Session;
 
@@ -40,6 +44,8 @@ use crate::timestamp::Timestamp;
 use crate::token::TokenHash;
 use accounts::Accounts;
 use answered::Answered;
+use conversations::Conversation;
+use projects::Projects;
 use rooms::Rooms;
 use sessions::Sessions;
 use users::Users;
@@ -56,6 +62,7 @@ pub struct State {
     accounts: Accounts,
     sessions: Sessions,
     rooms: Rooms,
+    projects: Projects,
     answered: Answered,
     /// The id of the newest message; 0 before the first.
     head: MessageId,
@@ -79,13 +86,19 @@ pub enum Change {
     End { user: UserId },
     Direct { sender: UserId, recipient: UserId },
     Post { sender: UserId },
-    Create { members: BTreeSet<UserId> },
+    Create { admin: UserId, members: BTreeSet<UserId> },
     Open,
     Join { user: UserId },
     Leave { user: UserId },
     Free { user: UserId },
     CreateAccount { resume: Option<UserId>, invite: Option<TokenHash> },
     Identity,
+    BeginProject,
+    Converse { members: BTreeSet<UserId> },
+    Invite { users: BTreeSet<UserId> },
+    Dismiss { users: BTreeSet<UserId> },
+    AddFile,
+    RemoveFile,
 }
 
 impl State {
@@ -145,7 +158,7 @@ impl State {
                         let room = self.rooms.get(id).ok_or(Rejection::RoomNotFound)?;
                         // An open named room may be spoken to from outside.
                         let open = matches!(id, RoomId::Named(_));
-                        if !open && !room.members.contains(&sender) {
+                        if !open && !room.has(sender) {
                             return Err(Rejection::NotParticipant);
                         }
                         Change::Post { sender }
@@ -161,7 +174,7 @@ impl State {
                         user.ok_or_else(|| Rejection::ParticipantNotOnline(given.clone()))?,
                     );
                 }
-                Change::Create { members }
+                Change::Create { admin, members }
             }
             Command::OpenRoom { room } => match self.rooms.by_name(room.key().as_str()) {
                 Some(room) => {
@@ -173,7 +186,7 @@ impl State {
             Command::JoinRoom { name, room } => {
                 let user = self.user(name).ok_or(Rejection::NotRegistered)?;
                 let found = self.rooms.get(room).ok_or(Rejection::RoomNotFound)?;
-                if found.members.contains(&user) {
+                if found.has(user) {
                     return Ok(Plan::Answered(Outcome::Joined));
                 }
                 if !matches!(room, RoomId::Named(_)) {
@@ -183,9 +196,15 @@ impl State {
             }
             Command::LeaveRoom { name, room } => {
                 let found = self.rooms.get(room).ok_or(Rejection::RoomNotFound)?;
-                let member = self.user(name).filter(|user| found.members.contains(user));
+                let member = self.user(name).filter(|user| found.has(*user));
                 Change::Leave { user: member.ok_or(Rejection::NotParticipant)? }
             }
+            Command::CreateProject(command) => return self.check_project(command),
+            Command::CreateConversation(command) => return self.check_conversation(command),
+            Command::AddParticipants(command) => return self.check_addition(command),
+            Command::RemoveParticipants(command) => return self.check_dismissal(command),
+            Command::AddFile(command) => return self.check_file(command),
+            Command::RemoveFile(command) => return self.check_removal(command),
             Command::CreateAccount(_)
             | Command::OpenSession(_)
             | Command::CloseSession(_)
@@ -256,27 +275,50 @@ impl State {
                 let id = self.post(sender, room, shown, text, at, events);
                 self.sent(sender, once, id, at)
             }
-            (Change::Create { members }, Command::CreateRoom { .. }) => {
-                let number = self.rooms.open(members.clone(), at);
+            (Change::Create { admin, members }, Command::CreateRoom { .. }) => {
+                let conversation = Conversation { creator: admin, project: None, lasting: false };
+                let number = self.rooms.open(&members, conversation, at);
                 let room = RoomId::Numbered(number);
-                let notice = format!(
-                    "Room {number} has been created and you have been added as a participant."
-                );
                 for member in members {
-                    if let Some(user) = self.users.get_mut(member) {
-                        user.rooms.insert(room.clone());
-                    }
-                    events.push(Event::RoomsChanged(member));
-                    self.notify(member, &notice, at, events);
+                    self.entered(member, room.clone(), events);
+                    self.welcome(member, number, at, events);
                 }
                 Ok(Outcome::RoomCreated { room })
+            }
+            (Change::BeginProject, Command::CreateProject(command)) => {
+                let creator = command.creator;
+                let project = self.projects.begin(command, at);
+                let members = BTreeSet::from([creator]);
+                let conversation = self.converse(creator, Some(project), members, at, events);
+                Ok(Outcome::ProjectCreated { project, conversation })
+            }
+            (Change::Converse { members }, Command::CreateConversation(command)) => {
+                let (creator, project) = (command.creator, command.project);
+                let conversation = self.converse(creator, project, members, at, events);
+                Ok(Outcome::ConversationCreated { conversation })
+            }
+            (Change::Invite { users }, Command::AddParticipants(command)) => {
+                self.add_participants(&command, users, at, events);
+                Ok(Outcome::Noted)
+            }
+            (Change::Dismiss { users }, Command::RemoveParticipants(command)) => {
+                self.remove_participants(&command, users, at, events);
+                Ok(Outcome::Noted)
+            }
+            (Change::AddFile, Command::AddFile(command)) => {
+                self.acted(command.uploader, at);
+                Ok(Outcome::FileAdded { file: self.projects.add(command, at) })
+            }
+            (Change::RemoveFile, Command::RemoveFile(command)) => {
+                self.acted(command.by, at);
+                Ok(State::removed(self.projects.remove(command.project, command.file)))
             }
             (Change::Open, Command::OpenRoom { room }) => {
                 Ok(Outcome::RoomOpened { room: self.rooms.ensure(&room, at) })
             }
             (Change::Join { user }, Command::JoinRoom { room, .. }) => {
                 if let Some(found) = self.rooms.get_mut(&room) {
-                    found.members.insert(user);
+                    found.enter(user, at);
                 }
                 if let Some(user) = self.users.get_mut(user) {
                     user.rooms.insert(room);
@@ -403,6 +445,21 @@ impl State {
         id
     }
 
+    /// A user is in a room now.
+    fn entered(&mut self, user: UserId, room: RoomId, events: &mut Vec<Event>) {
+        if let Some(user) = self.users.get_mut(user) {
+            user.rooms.insert(room);
+        }
+        events.push(Event::RoomsChanged(user));
+    }
+
+    /// Tells a user that it is in a numbered room now, in the words that clients look for.
+    fn welcome(&mut self, user: UserId, room: u64, at: Timestamp, events: &mut Vec<Event>) {
+        let text =
+            format!("Room {room} has been created and you have been added as a participant.");
+        self.notify(user, &text, at, events);
+    }
+
     /// Sends a notice of the server's own to one user.
     fn notify(&mut self, to: UserId, text: &str, at: Timestamp, events: &mut Vec<Event>) {
         let id = self.next_id();
@@ -431,8 +488,8 @@ impl State {
         events.push(Event::Ended(user));
     }
 
-    /// Takes a member out of a room. Those who stay in a numbered room are told; with the last
-    /// one the room goes.
+    /// Takes a member out of a room. Those who stay in one that does not last are told; with
+    /// the last one it goes.
     fn leave(&mut self, user: UserId, id: &RoomId, at: Timestamp, events: &mut Vec<Event>) {
         let mut notice = String::new();
         if let Some(user) = self.users.get_mut(user) {
@@ -440,14 +497,18 @@ impl State {
             notice = user.name.as_str().to_owned();
         }
         let Some(room) = self.rooms.get_mut(id) else { return };
-        room.members.remove(&user);
+        room.exit(user);
         let RoomId::Numbered(number) = id else { return };
-        if room.members.is_empty() {
+        if room.is_lasting() {
+            return;
+        }
+        let members: Vec<_> = room.members().map(|(member, _)| member).collect();
+        if members.is_empty() {
             self.rooms.remove(id);
             return;
         }
         notice.push_str(&format!(" has left room {number}."));
-        for member in room.members.clone() {
+        for member in members {
             self.notify(member, &notice, at, events);
         }
     }

@@ -166,7 +166,7 @@ impl State {
 
     /// Whether `user` is in `room` now.
     pub fn is_member(&self, user: UserId, room: &RoomId) -> bool {
-        self.rooms.get(room).is_some_and(|room| room.members.contains(&user))
+        self.rooms.get(room).is_some_and(|room| room.has(user))
     }
 
     /// What is new above `cursor` for a user who watches these rooms: their messages, as far as
@@ -182,7 +182,7 @@ impl State {
             return Vec::new();
         };
         let rooms = rooms.filter_map(|id| self.rooms.get(id));
-        let watched = rooms.filter(|room| room.members.contains(&user)).map(|room| &room.messages);
+        let watched = rooms.filter(|room| room.has(user)).map(|room| &room.messages);
         let sources: Vec<_> = [&direct.inbox, &direct.sent].into_iter().chain(watched).collect();
         oldest(&sources, cursor, limit).0
     }
@@ -198,7 +198,7 @@ impl State {
         let own = user.rooms.iter().filter(|id| matches!(id, RoomId::Numbered(_)));
         let rooms = own.chain(named).filter_map(|id| {
             let room = self.rooms.get(id)?;
-            let names = room.members.iter().filter_map(|&member| self.users.get(member));
+            let names = room.members().filter_map(|(member, _)| self.users.get(member));
             Some(RoomInfo {
                 id: id.clone(),
                 name: room.name.clone(),
@@ -240,7 +240,7 @@ impl State {
             Some(With::User(key)) => Ok(user.direct.get(key.as_str()).into_iter().collect()),
             Some(With::Room(room)) => {
                 let room = self.rooms.get(room).ok_or(Rejection::RoomNotFound)?;
-                if !room.members.contains(&id) {
+                if !room.has(id) {
                     return Err(Rejection::NotParticipant);
                 }
                 Ok(vec![&room.messages])

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use super::conversations::Conversation;
 use super::timeline::Timeline;
 use crate::id::{RoomId, UserId};
 use crate::name::{NameKey, RoomName};
@@ -16,14 +17,42 @@ pub(super) struct Room {
     /// What people call it.
     pub(super) name: Arc<str>,
     pub(super) created: Timestamp,
-    pub(super) members: BTreeSet<UserId>,
+    /// Who is in it, since when.
+    members: BTreeMap<UserId, Timestamp>,
     pub(super) messages: Timeline,
+    /// What a numbered room is beside that.
+    pub(super) conversation: Option<Conversation>,
+}
+
+impl Room {
+    /// Whether this user is in it.
+    pub(super) fn has(&self, user: UserId) -> bool {
+        self.members.contains_key(&user)
+    }
+
+    /// Who is in it, since when.
+    pub(super) fn members(&self) -> impl Iterator<Item = (UserId, Timestamp)> {
+        self.members.iter().map(|(user, since)| (*user, *since))
+    }
+
+    pub(super) fn enter(&mut self, user: UserId, at: Timestamp) {
+        self.members.entry(user).or_insert(at);
+    }
+
+    pub(super) fn exit(&mut self, user: UserId) {
+        self.members.remove(&user);
+    }
+
+    /// Whether it stays when nobody is in it, and makes no notices.
+    pub(super) fn is_lasting(&self) -> bool {
+        self.conversation.as_ref().is_none_or(|conversation| conversation.lasting)
+    }
 }
 
 /// All rooms.
 ///
-/// A numbered room has at least one member; with its last member it goes, and its number is not
-/// used again. A named room stays.
+/// A numbered room is a conversation, and no other room is. One that does not last has at least
+/// one member; with its last member it goes, and its number is not used again.
 #[derive(Debug, Default)]
 pub(super) struct Rooms {
     rooms: BTreeMap<RoomId, Room>,
@@ -65,10 +94,17 @@ impl Rooms {
     }
 
     /// Opens the next numbered room.
-    pub(super) fn open(&mut self, members: BTreeSet<UserId>, at: Timestamp) -> u64 {
+    pub(super) fn open(
+        &mut self,
+        members: &BTreeSet<UserId>,
+        conversation: Conversation,
+        at: Timestamp,
+    ) -> u64 {
         self.numbers += 1;
         let name = format!("Room {}", self.numbers);
-        self.insert(RoomId::Numbered(self.numbers), name.into(), members, at);
+        let room = self.insert(RoomId::Numbered(self.numbers), name.into(), at);
+        room.members = members.iter().map(|member| (*member, at)).collect();
+        room.conversation = Some(conversation);
         self.numbers
     }
 
@@ -86,13 +122,19 @@ impl Rooms {
             id = RoomId::Named(format!("{}-{number}", name.slug()).into());
         }
         self.named.insert(name.key().clone(), id.clone());
-        self.insert(id.clone(), name.text().clone(), BTreeSet::new(), at);
+        self.insert(id.clone(), name.text().clone(), at);
         id
     }
 
-    fn insert(&mut self, id: RoomId, name: Arc<str>, members: BTreeSet<UserId>, at: Timestamp) {
+    fn insert(&mut self, id: RoomId, name: Arc<str>, at: Timestamp) -> &mut Room {
         let text = id.to_string().into();
-        let messages = Timeline::default();
-        self.rooms.insert(id, Room { text, name, created: at, members, messages });
+        self.rooms.entry(id).or_insert_with(|| Room {
+            text,
+            name,
+            created: at,
+            members: BTreeMap::new(),
+            messages: Timeline::default(),
+            conversation: None,
+        })
     }
 }

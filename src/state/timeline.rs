@@ -27,6 +27,17 @@ impl Timeline {
         self.0.retain(|(_, message)| message.author != Some(author));
     }
 
+    /// How many messages there are.
+    pub(super) fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// The messages, newest first, without the newest `skipped`.
+    pub(super) fn newest(&self, skipped: usize) -> impl Iterator<Item = &Arc<Message>> {
+        let end = self.0.len().saturating_sub(skipped);
+        self.0.range(..end).rev().map(|(_, message)| message)
+    }
+
     /// The messages above `cursor`, oldest first.
     pub(super) fn after(&self, cursor: MessageId) -> impl Iterator<Item = &Arc<Message>> {
         self.0.range(self.first_above(cursor)..).map(|(_, message)| message)

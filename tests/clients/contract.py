@@ -70,4 +70,5 @@ def main(base: str) -> None:
     sys.exit(wrong > 0 or calls == 0)
 
 
-main(sys.argv[1])
+if __name__ == "__main__":
+    main(sys.argv[1])

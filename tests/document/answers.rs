@@ -16,12 +16,15 @@ const FAILURES: [(u16, &str); 2] = [(503, "store_unavailable"), (507, "disk_full
 /// What pages of other origins are told, where they are not allowed.
 const FOREIGN: (u16, &str) = (403, "origin_not_allowed");
 
-/// What is told where the settings, or whoever runs the server, want it so: `tests/accounts`.
-const CLOSED: [(u16, &str); 4] = [
+/// What is told where the settings, the disk or whoever runs the server want it so: `tests/accounts`,
+/// `tests/files`.
+const CLOSED: [(u16, &str); 6] = [
     (403, "account_disabled"),
     (403, "invite_invalid"),
     (403, "invite_required"),
     (403, "registration_closed"),
+    (413, "quota_exceeded"),
+    (503, "files_unavailable"),
 ];
 
 /// What is told when the file is gone.
@@ -49,22 +52,35 @@ async fn ask(request: reqwest::RequestBuilder) -> Answer {
     Answer { status, headers, body: response.bytes().await.unwrap().to_vec() }
 }
 
-/// The tokens that sessions were begun with.
-type Tokens = BTreeMap<&'static str, String>;
+/// The tokens that sessions were begun with, each with the id of its user.
+type Tokens = BTreeMap<&'static str, (String, u64)>;
 
 async fn make(http: &Client, server: &Server, call: &Call, tokens: &mut Tokens) -> Answer {
     let method = Method::from_bytes(call.method.as_bytes()).unwrap();
-    let mut request = http.request(method, server.url(&call.path)).body(call.body.clone());
+    let mut body = call.body.clone();
+    if let Ok(text) = std::str::from_utf8(&body)
+        && text.contains("<id of ")
+    {
+        let filled = tokens.iter().fold(text.to_owned(), |text, (who, (_, id))| {
+            text.replace(&format!("<id of {who}>"), &id.to_string())
+        });
+        body = filled.into_bytes();
+    }
+    let mut request = http.request(method, server.url(&call.path)).body(body);
+    if let Some((name, value)) = call.header {
+        request = request.header(name, value);
+    }
     if !call.kind.is_empty() {
         request = request.header(CONTENT_TYPE, call.kind);
     }
-    if let Some(token) = tokens.get(call.who) {
+    if let Some((token, _)) = tokens.get(call.who) {
         request = request.bearer_auth(token);
     }
     let answer = ask(request).await;
     if call.path.starts_with("/auth/") && !call.who.is_empty() && call.code.is_empty() {
-        let token = answer.json()["token"].as_str().map(str::to_owned);
-        tokens.extend(token.map(|token| (call.who, token)));
+        let body = answer.json();
+        let token = body["token"].as_str().zip(body["user_id"].as_u64());
+        tokens.extend(token.map(|(token, id)| (call.who, (token.to_owned(), id))));
     }
     answer
 }

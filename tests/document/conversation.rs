@@ -2,6 +2,8 @@
 
 use serde_json::{Value, json};
 
+use crate::shared;
+
 /// One request, and what comes of it.
 pub(crate) struct Call {
     /// In capitals.
@@ -18,27 +20,39 @@ pub(crate) struct Call {
     pub(crate) code: &'static str,
     /// Whose session it comes in, or begins; "" for none.
     pub(crate) who: &'static str,
+    /// One header more.
+    pub(crate) header: Option<(&'static str, &'static str)>,
 }
 
 impl Call {
-    fn by(self, who: &'static str) -> Call {
+    pub(crate) fn by(self, who: &'static str) -> Call {
         Call { who, ..self }
     }
 
-    fn with(self, method: &'static str) -> Call {
+    pub(crate) fn with(self, method: &'static str) -> Call {
         Call { method, ..self }
+    }
+
+    pub(crate) fn saying(self, name: &'static str, value: &'static str) -> Call {
+        Call { header: Some((name, value)), ..self }
     }
 }
 
-const JSON: &str = "application/json";
-const FORM: &str = "application/x-www-form-urlencoded";
+pub(crate) const JSON: &str = "application/json";
+pub(crate) const FORM: &str = "application/x-www-form-urlencoded";
 
-fn call(path: &str, kind: &'static str, body: &[u8], status: u16, code: &'static str) -> Call {
+pub(crate) fn call(
+    path: &str,
+    kind: &'static str,
+    body: &[u8],
+    status: u16,
+    code: &'static str,
+) -> Call {
     let (path, body, who) = (path.to_owned(), body.to_owned(), "");
-    Call { method: "POST", path, kind, body, status, code, who }
+    Call { method: "POST", path, kind, body, status, code, who, header: None }
 }
 
-fn get(path: &str, status: u16, code: &'static str) -> Call {
+pub(crate) fn get(path: &str, status: u16, code: &'static str) -> Call {
     call(path, "", b"", status, code).with("GET")
 }
 
@@ -50,7 +64,7 @@ fn form(path: &str, body: &str) -> Call {
     call(path, FORM, body.as_bytes(), 200, "")
 }
 
-fn refused(path: &str, body: Value, status: u16, code: &'static str) -> Call {
+pub(crate) fn refused(path: &str, body: Value, status: u16, code: &'static str) -> Call {
     call(path, JSON, body.to_string().as_bytes(), status, code)
 }
 
@@ -63,6 +77,7 @@ pub(crate) fn all() -> Vec<Call> {
     calls.extend(protected());
     calls.extend(rooms());
     calls.extend(messages());
+    calls.extend(shared::all());
     calls.extend(ends());
     calls
 }
@@ -103,7 +118,7 @@ fn bodies() -> Vec<Call> {
         .collect()
 }
 
-fn join(who: &'static str) -> Call {
+pub(crate) fn join(who: &'static str) -> Call {
     let body = json!({"username": who, "password": "correct horse"});
     refused("/auth/register", body, 201, "").by(who)
 }

@@ -8,6 +8,7 @@ mod page;
 mod programs;
 mod promised;
 mod routes;
+mod shared;
 mod spec;
 mod stream;
 #[path = "../support/mod.rs"]

@@ -140,7 +140,7 @@ impl<'a> Operation<'a> {
 
     /// The path with its parameters filled in.
     pub(crate) fn path_to_ask(&self) -> String {
-        self.path.replace("{file}", "index.html").replace("{id}", "1")
+        self.path.replace("{file}", "index.html").replace("{id}", "1").replace("{file_id}", "1")
     }
 
     /// What the document says of a response.

@@ -1,11 +1,13 @@
 //! Commands at random: few names, few rooms, so that they meet.
 
 use chatroom::command::{
-    Address, ChangePassword, CloseSession, Closing, Command, CreateAccount, CreateInvite,
-    EndInvite, Left, MakeAdmin, NewSession, OfAccount, Once, OpenSession, Policy, Registration,
-    RemoveAccount, ResetPassword,
+    AddFile, Address, ChangePassword, CloseSession, Closing, Command, CreateAccount,
+    CreateConversation, CreateInvite, CreateProject, EndInvite, Left, MakeAdmin, NewSession,
+    OfAccount, Once, OpenSession, Participants, Policy, Registration, RemoveAccount, RemoveFile,
+    ResetPassword,
 };
-use chatroom::id::{RoomId, SessionId, UserId};
+use chatroom::id::{ConversationId, FileId, ProjectId, RoomId, SessionId, UserId};
+use chatroom::label::Label;
 use chatroom::name::{Name, NameKey, RoomName};
 use chatroom::password::PasswordHash;
 use chatroom::text::Text;
@@ -13,6 +15,7 @@ use chatroom::token::TokenHash;
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 
+use crate::projects;
 use crate::world::{self, World};
 
 const NAMES: &[&str] = &["ann", "Bob", "cid", "Zoë", "🚀", "nobody"];
@@ -94,6 +97,37 @@ fn about_accounts(dice: &mut StdRng, round: usize) -> Command {
     }
 }
 
+fn about_projects(dice: &mut StdRng, round: usize) -> Command {
+    let (by, project) = (user(dice), ProjectId(dice.random_range(0..8)));
+    let participants = Participants {
+        by,
+        conversation: ConversationId(dice.random_range(0..12)),
+        users: (0..dice.random_range(0..3)).map(|_| user(dice)).collect(),
+    };
+    match dice.random_range(0..12) {
+        0..2 => Command::CreateProject(CreateProject {
+            creator: by,
+            name: Label::parse(&format!("project {round}")).unwrap(),
+            language_model: Label::parse("none").unwrap(),
+        }),
+        2..4 => Command::CreateConversation(CreateConversation {
+            creator: by,
+            participants: participants.users,
+            project: dice.random_bool(0.5).then_some(project),
+        }),
+        4..7 => Command::AddParticipants(participants),
+        7..9 => Command::RemoveParticipants(participants),
+        9..11 => Command::AddFile(AddFile {
+            uploader: by,
+            project,
+            file: projects::file(&format!("{round}.txt"), dice.random_range(0..3_000)),
+        }),
+        _ => {
+            Command::RemoveFile(RemoveFile { by, project, file: FileId(dice.random_range(0..20)) })
+        }
+    }
+}
+
 fn command(dice: &mut StdRng, round: usize) -> Command {
     match dice.random_range(0..100) {
         0..10 => Command::Register {
@@ -116,6 +150,7 @@ fn command(dice: &mut StdRng, round: usize) -> Command {
             shared_names: dice.random_bool(0.5),
             rooms: vec![RoomName::parse("General").unwrap()],
             rooms_open: dice.random_bool(0.5),
+            upload_quota: dice.random_bool(0.5).then_some(10_000),
             registration: match dice.random_range(0..6) {
                 0 => Registration::Closed,
                 1 => Registration::Invite,
@@ -126,6 +161,7 @@ fn command(dice: &mut StdRng, round: usize) -> Command {
             room: RoomName::parse(["Nowhere", "general", "Quiz"][dice.random_range(0..3)]).unwrap(),
         },
         42..60 => about_accounts(dice, round),
+        60..72 => about_projects(dice, round),
         _ => Command::Send {
             sender: key(dice),
             recipient: if dice.random_bool(0.5) {

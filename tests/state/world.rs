@@ -15,6 +15,7 @@ use chatroom::timestamp::Timestamp;
 use chatroom::token::TokenHash;
 
 use crate::accounts;
+use crate::projects;
 use crate::words::Words;
 
 /// What a script acts upon.
@@ -46,6 +47,12 @@ impl World {
                 accounts::show(&self.state)
             }
             "may" => self.may(words),
+            "projects" => {
+                let user = UserId(words.next().parse().unwrap());
+                words.finish();
+                projects::show(&self.state, user)
+            }
+            "said" => projects::said(&self.state, words),
             _ => {
                 let parsed = self.parse(&mut words);
                 words.finish();
@@ -118,6 +125,7 @@ impl World {
                     Some("closed") => Registration::Closed,
                     Some(other) => panic!("no such registration: {other}"),
                 },
+                upload_quota: words.key("upload_quota").map(|bytes| bytes.parse().unwrap()),
                 rooms: words.rest().iter().map(|name| RoomName::parse(name).unwrap()).collect(),
             }),
             "register" => {
@@ -155,7 +163,7 @@ impl World {
                 name: NameKey::lookup(&words.next()),
                 room: RoomId::parse(&words.next()).unwrap(),
             },
-            _ => accounts::parse(words),
+            _ => projects::parse(words).unwrap_or_else(|| accounts::parse(words)),
         }
     }
 
@@ -249,6 +257,9 @@ fn dump(state: &State) -> String {
         let query = Query { own: true, limit: usize::MAX, ..Query::default() };
         out += &show_page(&state.read(user, &query).unwrap());
         out += &show_rooms(state, user);
+        if state.account(user).is_some_and(|account| !account.disabled) {
+            out += &projects::show(state, user);
+        }
     }
     out
 }
@@ -276,6 +287,17 @@ fn show(verdict: &Verdict, events: &[Event]) -> String {
             format!("account of user {}", user.0)
         }
         Ok(Outcome::SessionOpened { session }) => format!("session {}", session.0),
+        Ok(Outcome::ProjectCreated { project, conversation }) => {
+            format!("project {}, conversation {}", project.0, conversation.0)
+        }
+        Ok(Outcome::ConversationCreated { conversation }) => {
+            format!("conversation {}", conversation.0)
+        }
+        Ok(Outcome::FileAdded { file }) => format!("file {}", file.0),
+        Ok(Outcome::FileRemoved { key }) => {
+            let (_, random) = key.as_str().split_once('/').unwrap();
+            format!("removed {random}")
+        }
         Err(rejection) => refused(rejection),
     };
     out.push('\n');

@@ -1,0 +1,14 @@
+//! Files of projects: what comes in comes out, what breaks off leaves nothing, nothing escapes.
+#![allow(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod broken;
+mod downloads;
+mod form;
+mod killed;
+mod memory;
+mod names;
+mod quota;
+mod table;
