@@ -21,6 +21,8 @@ mod legacy;
 mod load;
 mod log_level;
 mod registration;
+mod mode;
+mod rate;
 mod store;
 mod value;
 mod variables;
@@ -39,6 +41,8 @@ pub use flags::Flags;
 pub use load::{Loaded, load, load_here};
 pub use log_level::LogLevel;
 pub use registration::Registration;
+pub use mode::Mode;
+pub use rate::{Rate, RateLimit, RateLimits};
 pub use store::Store;
 
 /// Every setting with its default and its explanation, as TOML: the manual of settings.
@@ -54,6 +58,9 @@ pub struct Settings {
     /// The TCP port to listen on; 0 lets the system choose a free one.
     #[serde(deserialize_with = "value::whole::<0, 65535, _, _>")]
     pub port: u16,
+    /// Who may reach the server.
+    #[serde(deserialize_with = "value::text")]
+    pub mode: Mode,
     /// Where the log is kept.
     #[serde(deserialize_with = "value::text")]
     pub store: Store,
@@ -92,6 +99,8 @@ pub struct Settings {
     pub sessions: Sessions,
     /// Bounds on what one client may ask for.
     pub limits: Limits,
+    /// Bounds on how often something may be asked for.
+    pub rate_limits: RateLimits,
     /// Behaviour of older servers, kept for those who rely on it.
     pub compat: Compat,
     /// The certificate to serve HTTPS with; none is plain HTTP.

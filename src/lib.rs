@@ -20,6 +20,7 @@
 //! | the shared vocabulary | [`id`], [`timestamp`], [`name`], [`text`], [`token`], [`password`], [`message`], [`command`], [`outcome`], [`event`] |
 //! | the heart | [`state`], [`log`], [`hub`], [`presence`], [`hasher`], [`node`] |
 //! | the transports | [`credentials`], [`http`], [`socketio`] |
+//! | around them | [`limits`] |
 //! | putting it together | [`config`], [`clock`], [`banner`], [`server`] |
 
 pub mod id;
@@ -59,6 +60,8 @@ pub mod node;
 pub mod config;
 
 pub mod credentials;
+
+pub mod limits;
 
 pub mod http;
 

@@ -23,6 +23,7 @@ const VOCABULARY: &[&str] = &[
 const IMPORTS: &[(&str, &[&str])] = &[
     ("config", &[]),
     ("clock", &["timestamp"]),
+    ("limits", &["config"]),
     ("state", VOCABULARY),
     ("log", &["command", "id", "timestamp", "config"]),
     ("hub", &["event", "id"]),
@@ -30,10 +31,10 @@ const IMPORTS: &[(&str, &[&str])] = &[
     ("hasher", &["password"]),
     ("node", &["VOCABULARY", "log", "state", "hub", "presence", "clock", "config", "hasher"]),
     ("credentials", &["token"]),
-    ("http", &["VOCABULARY", "node", "hub", "config", "credentials"]),
-    ("socketio", &["VOCABULARY", "node", "hub", "config", "credentials"]),
+    ("http", &["VOCABULARY", "node", "hub", "config", "credentials", "limits"]),
+    ("socketio", &["VOCABULARY", "node", "hub", "config", "credentials", "limits"]),
     ("banner", &["config"]),
-    ("server", &["VOCABULARY", "banner", "config", "http", "log", "node", "socketio"]),
+    ("server", &["VOCABULARY", "banner", "config", "http", "limits", "log", "node", "socketio"]),
     ("main", &["config", "server"]),
 ];
 
