@@ -20,7 +20,7 @@
 //! | the shared vocabulary | [`id`], [`timestamp`], [`name`], [`text`], [`token`], [`password`], [`message`], [`command`], [`outcome`], [`event`] |
 //! | the heart | [`state`], [`log`], [`hub`], [`presence`], [`hasher`], [`node`] |
 //! | the transports | [`credentials`], [`http`], [`socketio`] |
-//! | around them | [`limits`] |
+//! | around them | [`exposure`], [`limits`] |
 //! | putting it together | [`config`], [`clock`], [`banner`], [`server`] |
 
 pub mod id;
@@ -58,6 +58,8 @@ pub mod hasher;
 pub mod node;
 
 pub mod config;
+
+pub mod exposure;
 
 pub mod credentials;
 

@@ -12,6 +12,7 @@ use crate::banner::Banner;
 use crate::command::{Policy, Registration};
 use crate::config::{self, Settings, Store};
 use crate::http;
+use crate::limits;
 use crate::log::Log;
 use crate::log::memory::MemoryLog;
 use crate::log::sqlite::SqliteLog;
@@ -57,8 +58,9 @@ impl Server {
         };
         let node = Node::start(log, policy(&settings)?, absence, settings.access);
         let node = node.map_err(|error| sentence(&error))?;
-        let rocket = rocket::custom(rocket_config(&settings));
-        let rocket = socketio::mount(rocket, node.clone(), &settings);
+        let limits = Arc::new(limits::Limits::new(&settings));
+        let rocket = rocket::custom(rocket_config(&settings)).manage(limits.clone());
+        let rocket = socketio::mount(rocket, node.clone(), limits, &settings);
         let rocket = http::mount(rocket, node.clone(), settings, socketio::EVENTS);
         Ok(Server { rocket: rocket.map_err(|error| sentence(&error))?, node })
     }

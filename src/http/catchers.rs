@@ -5,6 +5,7 @@ use rocket::response::{Responder, Response};
 use rocket::{Request, catch};
 
 use super::error::ApiError;
+use super::security;
 
 #[catch(default)]
 pub(super) fn any(status: Status, request: &Request<'_>) -> Refused {
@@ -35,8 +36,17 @@ pub(super) enum Refused {
     Method(Vec<&'static str>),
 }
 
-impl<'r> Responder<'r, 'static> for Refused {
-    fn respond_to(self, request: &'r Request<'_>) -> rocket::response::Result<'static> {
+impl<'r> Responder<'r, 'r> for Refused {
+    fn respond_to(self, request: &'r Request<'_>) -> rocket::response::Result<'r> {
+        let mut response = self.answer(request)?;
+        // What Rocket could not read, the edge does not see.
+        security::tell(request, &mut response);
+        Ok(response)
+    }
+}
+
+impl Refused {
+    fn answer(self, request: &Request<'_>) -> rocket::response::Result<'static> {
         let allowed = match self {
             Refused::Status(error) => return error.respond_to(request),
             Refused::Method(allowed) => allowed.join(", "),

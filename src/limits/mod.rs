@@ -4,11 +4,12 @@
 //! over one is told when to come back, by [`RetryAfter`]. The tables are bounded.
 //!
 //! Reading order: `table` is what is remembered, `bucket` one limit, `network` what counts as an
-//! address; `logins` guards passwords.
+//! address; `logins` guards passwords, `seldom` the log.
 
 mod bucket;
 mod logins;
 mod network;
+mod seldom;
 mod table;
 
 use std::net::IpAddr;
@@ -20,12 +21,16 @@ use governor::clock::{Clock, MonotonicClock};
 use crate::config::{Mode, Rate, RateLimit, Settings};
 use bucket::Bucket;
 pub use logins::LoginGate;
+pub use seldom::Seldom;
 
 /// It was done too often; when to come back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RetryAfter(Duration);
 
 impl RetryAfter {
+    /// For the documentation.
+    pub const EXAMPLE: RetryAfter = RetryAfter(Duration::from_secs(20));
+
     fn new(wait: Duration) -> RetryAfter {
         RetryAfter(wait)
     }
