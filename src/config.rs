@@ -22,11 +22,11 @@ mod known;
 mod legacy;
 mod load;
 mod log_level;
-mod registration;
 mod mode;
 mod networks;
 mod proxy_header;
 mod rate;
+mod registration;
 mod store;
 mod value;
 mod variables;
@@ -46,11 +46,11 @@ pub use frame_ancestors::FrameAncestors;
 pub use hosts::Hosts;
 pub use load::{Loaded, load, load_here};
 pub use log_level::LogLevel;
-pub use registration::Registration;
 pub use mode::Mode;
 pub use networks::Networks;
 pub use proxy_header::ProxyHeader;
 pub use rate::{Rate, RateLimit, RateLimits};
+pub use registration::Registration;
 pub use store::Store;
 
 /// Every setting with its default and its explanation, as TOML: the manual of settings.
