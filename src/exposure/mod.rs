@@ -1,4 +1,4 @@
-//! Who may reach the server, under which name, and when a cookie speaks for its user.
+//! Who may reach the server, by which name, with whose cookies.
 //!
 //! Browsers send cookies along with whatever any page has them ask for, and reach private
 //! addresses for pages from anywhere. So each request is judged by what it says of itself, once,
