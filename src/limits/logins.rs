@@ -43,13 +43,6 @@ struct Owners {
     latest: u64,
 }
 
-impl LoginGate {
-    /// The gate with these limits.
-    pub fn new(limits: &RateLimits) -> LoginGate {
-        LoginGate::with_clock(limits, MonotonicClock)
-    }
-}
-
 impl<C: Clock + Clone> LoginGate<C> {
     /// The gate with these limits, by another clock.
     pub fn with_clock(limits: &RateLimits, clock: C) -> LoginGate<C> {

@@ -56,9 +56,10 @@ pub enum Action {
     Upload,
 }
 
-/// All limits but those on logins, which are [`LoginGate`]'s.
+/// All limits.
 #[derive(Debug)]
 pub struct Limits<C: Clock = MonotonicClock> {
+    logins: LoginGate<C>,
     register: Limit<C>,
     auth_register: Limit<C>,
     send: Limit<C>,
@@ -97,6 +98,7 @@ impl<C: Clock + Clone> Limits<C> {
             Some(Bucket::new(rate, clock.clone()))
         };
         Limits {
+            logins: LoginGate::with_clock(rates, clock.clone()),
             register: Limit {
                 per_user: None,
                 per_address: bucket(rates.register_per_address, (100, 600)),
@@ -118,6 +120,11 @@ impl<C: Clock + Clone> Limits<C> {
                 per_address: bucket(rates.upload_per_address, (300, 600)),
             },
         }
+    }
+
+    /// What passwords go through.
+    pub fn logins(&self) -> &LoginGate<C> {
+        &self.logins
     }
 
     /// Whether `user`, a name's key that was proven as far as the settings ask for it, may do
