@@ -4,12 +4,14 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod cross_site;
 mod headers;
 mod hosts;
 mod internet;
 mod often;
 mod peers;
 mod proxies;
+mod sockets;
 
 use serde_json::Value;
 use support::Server;
