@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 
 use rocket::fairing::{Fairing, Info, Kind, Result};
+use rocket::http::Header;
 use rocket::{Build, Data, Request, Response, Rocket};
 use rocket_cors::{AllOrSome, AllowedHeaders, AllowedOrigins, Cors, CorsOptions, Origins};
 
@@ -75,6 +76,12 @@ impl Fairing for Origin {
 
     async fn on_request(&self, request: &mut Request<'_>, data: &mut Data<'_>) {
         if credentials::visitor(request).is_foreign() {
+            let origin = request.headers().get_one("Origin");
+            // What is no origin is nobody's, rather than a fault of ours.
+            if origin.is_some_and(|origin| origin.parse::<rocket_cors::headers::Origin>().is_err())
+            {
+                request.replace_header(Header::new("Origin", "null"));
+            }
             self.0.on_request(request, data).await;
         }
     }
