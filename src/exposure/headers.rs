@@ -11,6 +11,7 @@ const HSTS: &str = "max-age=31536000";
 pub struct Headers {
     page: String,
     data: String,
+    ancestors: String,
     hsts: Hsts,
 }
 
@@ -35,6 +36,7 @@ impl Headers {
                 "default-src 'none'; base-uri 'none'; form-action 'none'; \
                  frame-ancestors {ancestors}"
             ),
+            ancestors,
             hsts: match (&settings.tls, settings.mode) {
                 (Some(_), _) => Hsts::Always,
                 (None, Mode::Internet) => Hsts::WhenHttps,
@@ -57,6 +59,15 @@ impl Headers {
         if content_type.is_some_and(is_page) { &self.page } else { &self.data }
     }
 
+    /// An answer's own policy, which says that nobody may show it in a frame, with those who may
+    /// by the settings; `None` when it is right as it is.
+    pub fn framed(&self, policy: &str) -> Option<String> {
+        const NOBODY: &str = "frame-ancestors 'none'";
+        let others = !NOBODY.ends_with(&self.ancestors);
+        let framed = || policy.replace(NOBODY, &format!("frame-ancestors {}", self.ancestors));
+        (others && policy.contains(NOBODY)).then(framed)
+    }
+
     /// The `Strict-Transport-Security` of an answer to this visitor.
     pub fn hsts(&self, visitor: &Visitor) -> Option<&'static str> {
         match self.hsts {
@@ -64,5 +75,29 @@ impl Headers {
             Hsts::WhenHttps if visitor.https => Some(HSTS),
             _ => None,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Tls;
+
+    fn hsts(mode: Mode, tls: bool, https: bool) -> bool {
+        let tls = tls.then(|| Tls { certs: "c.pem".into(), key: "k.pem".into() });
+        let headers = Headers::new(&Settings { mode, tls, ..Settings::default() });
+        headers.hsts(&Visitor { https, ..Visitor::STRANGER }).is_some()
+    }
+
+    #[test]
+    fn browsers_are_told_to_stay_where_https_is_sure() {
+        for mode in [Mode::Lan, Mode::Internet] {
+            assert!(hsts(mode, true, true));
+            // What could not be read and was not judged came over the same HTTPS.
+            assert!(hsts(mode, true, false));
+        }
+        assert!(hsts(Mode::Internet, false, true));
+        assert!(!hsts(Mode::Internet, false, false));
+        assert!(!hsts(Mode::Lan, false, true));
     }
 }

@@ -1,11 +1,17 @@
 //! What is answered where no route answers.
 
+use std::sync::LazyLock;
+
 use rocket::http::{Method, Status};
 use rocket::response::{Responder, Response};
 use rocket::{Request, catch};
 
 use super::error::ApiError;
 use super::security;
+use crate::limits::Seldom;
+
+/// Any page can have a browser be refused as often as it likes.
+static SAID: LazyLock<Seldom> = LazyLock::new(Seldom::default);
 
 #[catch(default)]
 pub(super) fn any(status: Status, request: &Request<'_>) -> Refused {
@@ -19,6 +25,7 @@ pub(super) fn any(status: Status, request: &Request<'_>) -> Refused {
         }
     }
     if status == Status::Forbidden
+        && SAID.may()
         && let Some(origin) = request.headers().get_one("Origin")
     {
         tracing::warn!(

@@ -32,8 +32,10 @@ impl Edge {
     fn judge(&self, request: &Request<'_>) -> std::result::Result<Visitor, Refusal> {
         let sender = request.remote().map(|remote| remote.ip());
         let safe = matches!(request.method(), Method::Get | Method::Head | Method::Options);
-        let path = request.uri().path();
-        let mut facts = Facts::new(sender, !safe || path.starts_with("/socket.io"));
+        // However it is written, Rocket may take it there.
+        let path = request.uri().path().percent_decode_lossy();
+        let socket = path.trim_start_matches('/').starts_with("socket.io");
+        let mut facts = Facts::new(sender, !safe || socket);
         for header in request.headers().iter() {
             facts.hear(header.name.as_str(), header.value);
         }

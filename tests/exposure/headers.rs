@@ -57,10 +57,16 @@ fn nothing_that_stands_in_a_page_runs() {
 #[test]
 fn pages_elsewhere_may_show_ours_only_when_the_settings_name_them() {
     let ancestors = |settings: &str| {
-        let answered = Ask::get("/online", &[]).of(&Server::configured(settings));
-        let policy = answered.header("content-security-policy").unwrap();
-        assert_eq!(answered.header("x-frame-options"), None, "it knows no list");
-        policy.split("frame-ancestors ").nth(1).unwrap().split(';').next().unwrap().to_owned()
+        let server = Server::configured(settings);
+        // One has a policy of its own.
+        let [one, other] = ["/online", "/docs/index.html"].map(|path| {
+            let answered = Ask::get(path, &[]).of(&server);
+            let policy = answered.header("content-security-policy").unwrap();
+            assert_eq!(answered.header("x-frame-options"), None, "it knows no list");
+            policy.split("frame-ancestors ").nth(1).unwrap().split(';').next().unwrap().to_owned()
+        });
+        assert_eq!(one, other);
+        one
     };
     assert_eq!(ancestors(""), "'none'");
     assert_eq!(
