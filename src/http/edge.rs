@@ -33,7 +33,8 @@ impl Edge {
         let sender = request.remote().map(|remote| remote.ip());
         let safe = matches!(request.method(), Method::Get | Method::Head | Method::Options);
         // However it is written, Rocket may take it there.
-        let path = request.uri().path().percent_decode_lossy();
+        let path = request.uri().path();
+        let path = path.percent_decode_lossy();
         let socket = path.trim_start_matches('/').starts_with("socket.io");
         let mut facts = Facts::new(sender, !safe || socket);
         for header in request.headers().iter() {
