@@ -57,7 +57,7 @@ fn names_and_rooms_are_limited_too() {
     let registered: Vec<_> =
         ["ann", "bob", "eve"].iter().map(|name| register(&server, name)).collect();
     assert_eq!(registered, [200, 200, 429]);
-    let mut create = |admin: &str| {
+    let create = |admin: &str| {
         let body = json!({ "admin": admin, "participants": ["bob"] }).to_string();
         Ask::post("/create_room", &[], &body).json(&server).0
     };
