@@ -2,7 +2,7 @@
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
-use crate::config::{CorsOrigins, Durability, Settings, Store};
+use crate::config::{Access, CorsOrigins, Durability, Mode, Settings, Store};
 
 /// The address to open, the store, who may connect, and what is unsafe about it.
 #[derive(Debug)]
@@ -10,6 +10,8 @@ pub struct Banner {
     scheme: &'static str,
     store: String,
     pages: String,
+    who: &'static str,
+    proxied: bool,
     warnings: Vec<&'static str>,
 }
 
@@ -30,12 +32,19 @@ impl Banner {
                 origins.iter().map(|origin| origin.as_str()).collect::<Vec<_>>().join(", ")
             }
         };
-        let mut warnings = vec!["names are not protected: whoever connects can act as anybody"];
-        if settings.tls.is_none() {
+        let mut warnings = Vec::new();
+        if settings.access == Access::Open {
+            warnings.push("names without an account are anybody's: whoever connects can use them");
+        }
+        if settings.tls.is_none() && settings.proxies.is_empty() {
             warnings.push("what is sent is not encrypted: keep it on a network you trust");
         }
         let scheme = if settings.tls.is_some() { "https" } else { "http" };
-        Banner { scheme, store, pages, warnings }
+        let who = match settings.mode {
+            Mode::Lan => "machines of private networks (mode = \"lan\")",
+            Mode::Internet => "everybody (mode = \"internet\")",
+        };
+        Banner { scheme, store, pages, who, proxied: !settings.proxies.is_empty(), warnings }
     }
 
     /// Prints it, now that `address` is listened to.
@@ -45,16 +54,14 @@ impl Banner {
         let here = if everywhere { IpAddr::V4(Ipv4Addr::LOCALHOST) } else { address.ip() };
         println!("chatroom {} is running", env!("CARGO_PKG_VERSION"));
         println!("  open      {}://{}", self.scheme, SocketAddr::new(here, port));
-        let who = if everywhere {
+        if everywhere {
             for other in addresses() {
                 println!("            {}://{}", self.scheme, SocketAddr::new(other, port));
             }
-            "whoever reaches this machine"
-        } else if address.ip().is_loopback() {
-            "programs on this machine"
-        } else {
-            "whoever reaches this address"
-        };
+        }
+        // A proxy on this machine asks for others.
+        let here = address.ip().is_loopback() && !self.proxied;
+        let who = if here { "programs on this machine" } else { self.who };
         println!("  store     {}", self.store);
         println!("  connect   {who}; pages {}", self.pages);
         for warning in &self.warnings {

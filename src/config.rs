@@ -16,10 +16,16 @@ mod error;
 mod file;
 mod findings;
 mod flags;
+mod frame_ancestors;
+mod hosts;
 mod known;
 mod legacy;
 mod load;
 mod log_level;
+mod mode;
+mod networks;
+mod proxy_header;
+mod rate;
 mod registration;
 mod store;
 mod uploads;
@@ -37,8 +43,14 @@ pub use cors::{CorsOrigins, Origin};
 pub use durability::Durability;
 pub use error::{ConfigError, Problem};
 pub use flags::Flags;
+pub use frame_ancestors::FrameAncestors;
+pub use hosts::Hosts;
 pub use load::{Loaded, load, load_here};
 pub use log_level::LogLevel;
+pub use mode::Mode;
+pub use networks::Networks;
+pub use proxy_header::ProxyHeader;
+pub use rate::{Rate, RateLimit, RateLimits};
 pub use registration::Registration;
 pub use store::Store;
 pub use uploads::Uploads;
@@ -56,6 +68,18 @@ pub struct Settings {
     /// The TCP port to listen on; 0 lets the system choose a free one.
     #[serde(deserialize_with = "value::whole::<0, 65535, _, _>")]
     pub port: u16,
+    /// Who may reach the server.
+    #[serde(deserialize_with = "value::text")]
+    pub mode: Mode,
+    /// With [`Mode::Lan`], further networks whose machines may reach it.
+    pub peers: Networks,
+    /// Names by which it may be asked for.
+    pub hosts: Hosts,
+    /// The proxies that are believed whom they ask for.
+    pub proxies: Networks,
+    /// The header in which they say it.
+    #[serde(deserialize_with = "value::text")]
+    pub proxy_header: ProxyHeader,
     /// Where the log is kept.
     #[serde(deserialize_with = "value::text")]
     pub store: Store,
@@ -73,6 +97,8 @@ pub struct Settings {
     /// Who may make an account.
     #[serde(deserialize_with = "value::text")]
     pub registration: Registration,
+    /// Pages that may show the server's own pages inside them.
+    pub frame_ancestors: FrameAncestors,
     /// Names of the open rooms that are there from the start. That these are names the server
     /// takes is for the vocabulary to say; here they are only not empty and not twice.
     #[serde(deserialize_with = "value::names")]
@@ -97,6 +123,8 @@ pub struct Settings {
     pub sessions: Sessions,
     /// Bounds on what one client may ask for.
     pub limits: Limits,
+    /// Bounds on how often something may be asked for.
+    pub rate_limits: RateLimits,
     /// Behaviour of older servers, kept for those who rely on it.
     pub compat: Compat,
     /// The certificate to serve HTTPS with; none is plain HTTP.

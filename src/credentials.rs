@@ -10,6 +10,7 @@ use rocket::http::{Cookie, SameSite};
 use rocket::request::{FromRequest, Outcome};
 use rocket::time::Duration;
 
+use crate::exposure::Visitor;
 use crate::token::Token;
 
 /// The cookie of a session.
@@ -85,23 +86,14 @@ pub fn cookie<'r>(request: &'r Request<'_>, name: &str) -> Option<&'r str> {
 }
 
 /// Whether a request's cookies say who it comes from: a browser sends them along whoever made it
-/// send the request.
-///
-/// `Sec-Fetch-Site`, where a browser says it, tells whether a page of ours did; else `Origin` does.
-/// What has neither comes from no browser that would be made to do anything, or asks for something
-/// to look at only.
+/// send the request. No cookie is set for a request whose cookies are not believed, either.
 pub fn cookie_is_trusted(request: &Request<'_>) -> bool {
-    let header = |name: &str| request.headers().get_one(name);
-    if let Some(site) = header("Sec-Fetch-Site") {
-        return matches!(site, "same-origin" | "none");
-    }
-    match header("Origin") {
-        Some(origin) => {
-            let own = origin.split_once("://").map(|(_, host)| host);
-            own.is_some() && own == header("Host")
-        }
-        None => true,
-    }
+    visitor(request).cookies
+}
+
+/// Who asks, as it was judged before it was routed. Whoever was not judged is a stranger.
+pub fn visitor<'r>(request: &'r Request<'_>) -> &'r Visitor {
+    request.local_cache(|| Visitor::STRANGER)
 }
 
 /// The cookie that keeps a browser logged in.
@@ -125,6 +117,6 @@ pub fn protected(request: &Request<'_>, name: &'static str, value: &str) -> Cook
     cookie.set_path("/");
     cookie.set_http_only(true);
     cookie.set_same_site(SameSite::Lax);
-    cookie.set_secure(request.rocket().config().tls_enabled());
+    cookie.set_secure(visitor(request).secure);
     cookie
 }

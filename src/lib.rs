@@ -21,6 +21,7 @@
 //! | the shared vocabulary | [`id`], [`timestamp`], [`name`], [`text`], [`token`], [`password`], [`message`], [`label`], [`file`], [`command`], [`outcome`], [`event`] |
 //! | the heart | [`state`], [`log`], [`hub`], [`presence`], [`files`], [`hasher`], [`node`] |
 //! | the transports | [`credentials`], [`http`], [`socketio`] |
+//! | around them | [`exposure`], [`limits`] |
 //! | putting it together | [`config`], [`clock`], [`banner`], [`server`] |
 
 pub mod id;
@@ -65,7 +66,11 @@ pub mod node;
 
 pub mod config;
 
+pub mod exposure;
+
 pub mod credentials;
+
+pub mod limits;
 
 pub mod http;
 

@@ -13,6 +13,7 @@ use crate::command::{Policy, Registration};
 use crate::config::{self, Settings, Store};
 use crate::files::Files;
 use crate::http;
+use crate::limits;
 use crate::log::Log;
 use crate::log::memory::MemoryLog;
 use crate::log::sqlite::SqliteLog;
@@ -64,8 +65,10 @@ impl Server {
         let keeps = settings.store != Store::Memory;
         let files = Files::new(&settings.uploads, settings.durability, node.epoch().clone());
         let files = Arc::new(files.map_err(|error| ServerError(format!("uploads: {error}.")))?);
-        let rocket = rocket::custom(rocket_config(&settings)).manage(files.clone());
-        let rocket = socketio::mount(rocket, node.clone(), &settings);
+        let limits = Arc::new(limits::Limits::new(&settings));
+        let rocket = rocket::custom(rocket_config(&settings));
+        let rocket = rocket.manage(files.clone()).manage(limits.clone());
+        let rocket = socketio::mount(rocket, node.clone(), limits, &settings);
         let rocket = http::mount(rocket, node.clone(), settings, socketio::EVENTS);
         Ok(Server { rocket: rocket.map_err(|error| sentence(&error))?, node, files, keeps })
     }

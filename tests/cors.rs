@@ -169,11 +169,14 @@ async fn a_listed_page_is_named_in_the_answer() {
     for origin in ["https://chat.example.org", "http://localhost:3000"] {
         let (status, headers, _) = request(&client, "GET", "/online", &[("Origin", origin)]).await;
         assert_eq!((status, allow_origin(&headers).as_deref()), (200, Some(origin)));
-        assert_eq!(header(&headers, "access-control-allow-credentials"), None);
+        let credentials = header(&headers, "access-control-allow-credentials");
+        assert_eq!(credentials.as_deref(), Some("true"), "it may use cookies");
         assert_eq!(header(&headers, "vary").as_deref(), Some("Origin"));
         let (status, headers) = preflight(&client, "/send", "POST", origin).await;
         assert!(matches!(status, 200 | 204), "{status}");
         assert_eq!(allow_origin(&headers).as_deref(), Some(origin));
+        let credentials = header(&headers, "access-control-allow-credentials");
+        assert_eq!(credentials.as_deref(), Some("true"), "it may use cookies");
     }
 }
 
@@ -236,6 +239,7 @@ async fn pages_opened_from_a_file_can_be_listed() {
     let client = server.client();
     let (status, headers, _) = request(&client, "GET", "/online", &[("Origin", "null")]).await;
     assert_eq!((status, allow_origin(&headers).as_deref()), (200, Some("null")));
+    assert_eq!(header(&headers, "access-control-allow-credentials"), None, "it may be any page");
     let origin = [("Origin", "https://a.example")];
     assert_eq!(request(&client, "GET", "/online", &origin).await.0, 403);
 }

@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use chatroom::config::{
-    self, Access, ConfigError, CorsOrigins, DEFAULTS, Durability, Flags, Loaded, LogLevel, Problem,
-    Registration, Settings, Store, Tls, Uploads,
+    self, Access, ConfigError, CorsOrigins, DEFAULTS, Durability, Flags, Loaded, LogLevel, Mode,
+    Problem, Rate, RateLimit, Registration, Settings, Store, Tls, Uploads,
 };
 use clap::Parser;
 use figment::Figment;
@@ -95,6 +95,8 @@ fn the_defaults_are_the_documented_ones() {
     assert_eq!(defaults.store, Store::Sqlite("chatroom.db".into()));
     assert_eq!(defaults.durability, Durability::Full);
     assert_eq!(defaults.uploads, Uploads::Folder("uploads".into()));
+    assert_eq!(defaults.mode, Mode::Lan);
+    assert!(defaults.peers.is_empty() && defaults.proxies.is_empty());
     assert_eq!(defaults.cors_origins, CorsOrigins::Any);
     assert_eq!(defaults.access, Access::Open);
     assert_eq!(defaults.registration, Registration::Open);
@@ -162,7 +164,12 @@ fn every_setting_can_be_set_by_its_variable() {
             Value::String(_, text) if text.is_empty() => "a.pem".to_owned(),
             Value::String(_, text) => text.clone(),
             Value::Bool(_, yes) => yes.to_string(),
-            Value::Array(..) => "General".to_owned(),
+            Value::Array(..) => match name.as_str() {
+                "peers" | "proxies" => "10.0.0.0/8".to_owned(),
+                "hosts" => "chat.example.org".to_owned(),
+                "frame_ancestors" => "https://www.example.org".to_owned(),
+                _ => "General".to_owned(),
+            },
             number => number.to_i128().expect("a number").to_string(),
         };
         let variable = format!("CHATROOM_{}", name.replace('.', "_").to_uppercase());
@@ -432,6 +439,64 @@ fn variables_of_older_servers_set_the_settings_that_they_mean() {
 }
 
 #[test]
+fn networks_may_be_single_addresses_of_either_kind() {
+    let toml = "proxies = \"127.0.0.1, 10.0.0.0/8,::ffff:192.0.2.1, fd00::/8, 172.16.5.4/12\"";
+    let proxies = settings(Start { toml, ..Start::default() }).proxies;
+    for (address, inside) in [
+        ("127.0.0.1", true),
+        ("127.0.0.2", false),
+        ("10.255.0.1", true),
+        ("::ffff:10.0.0.1", true),
+        ("192.0.2.1", true),
+        ("192.0.2.2", false),
+        ("fd12::1", true),
+        ("fe80::1", false),
+        ("172.31.0.1", true),
+    ] {
+        assert_eq!(proxies.contain(address.parse().unwrap()), inside, "{address}");
+    }
+}
+
+#[test]
+fn a_rate_is_read_as_one_would_say_it() {
+    let rate = |text: &'static str| {
+        let toml = format!("[rate_limits]\nsend_per_user = \"{text}\"\n");
+        let dir = tempfile::tempdir().unwrap();
+        std::fs::write(dir.path().join("chatroom.toml"), toml).unwrap();
+        let loaded = config::load(&Flags::default(), [], dir.path()).unwrap();
+        loaded.settings.rate_limits.send_per_user
+    };
+    let of = |count: u32, seconds| {
+        RateLimit::Of(Rate { count: count.try_into().unwrap(), time: Duration::from_secs(seconds) })
+    };
+    assert_eq!(rate("100/30s"), of(100, 30));
+    assert_eq!(rate("5 / 10m"), of(5, 600));
+    assert_eq!(rate("60/m"), of(60, 60));
+    assert_eq!(rate("1/h"), of(1, 3600));
+    assert_eq!(rate("OFF"), RateLimit::Off);
+    assert_eq!(rate("auto"), RateLimit::Auto);
+}
+
+#[test]
+fn the_internet_is_let_in_only_where_everything_for_it_is_set() {
+    let needs = |toml: &'static str| sentence(Start { toml, ..Start::default() });
+    assert_eq!(
+        needs("mode = \"internet\""),
+        "chatroom.toml: mode can only be \"internet\" together with HTTPS, either its own \
+         (tls.certs, tls.key) or that of a proxy in front (proxies), and with access = \"token\", \
+         so that nobody speaks in another's name"
+    );
+    assert!(needs("mode = \"internet\"\naccess = \"token\"").contains("HTTPS"));
+    let complete = [
+        "mode = \"internet\"\naccess = \"token\"\nproxies = [\"127.0.0.1\"]",
+        "mode = \"internet\"\naccess = \"token\"\n[tls]\ncerts = \"c.pem\"\nkey = \"k.pem\"",
+    ];
+    for toml in complete {
+        assert_eq!(settings(Start { toml, ..Start::default() }).mode, Mode::Internet);
+    }
+}
+
+#[test]
 fn what_is_not_used_is_answered_with_one_line_that_says_what_stands_in_for_it() {
     for (name, value, line) in [
         ("SECRET_KEY", "hush", "tokens are random and stored hashed, so no key is needed"),
@@ -554,6 +619,39 @@ fn a_wrong_value_is_one_sentence_with_its_place_and_what_is_possible() {
         (
             "[limits]\nmessage_bytes = 300000",
             "limits.message_bytes must be at most limits.body_bytes (262144), not 300000: a message comes in a body",
+        ),
+        ("mode = \"wan\"", "mode must be \"lan\" or \"internet\", not \"wan\""),
+        (
+            "proxies = [\"10.0.0.0/33\"]",
+            "proxies must be a list of addresses or networks such as [\"192.0.2.7\", \"10.0.0.0/8\"], not \"10.0.0.0/33\"",
+        ),
+        (
+            "peers = \"nginx\"",
+            "peers must be a list of addresses or networks such as [\"192.0.2.7\", \"10.0.0.0/8\"], not \"nginx\"",
+        ),
+        (
+            "proxy_header = \"X-Real-IP\"",
+            "proxy_header must be \"X-Forwarded-For\" or \"Forwarded\", not \"X-Real-IP\"",
+        ),
+        (
+            "hosts = [\"https://a.example\"]",
+            "hosts must be a list of host names such as [\"chat.example.org\"] (no scheme, no port), not \"https://a.example\"",
+        ),
+        (
+            "frame_ancestors = [\"null\"]",
+            "frame_ancestors must be a list of origins such as [\"https://www.example.org\"], or \"self\" for pages of this server, or \"*\" for all, not \"null\"",
+        ),
+        (
+            "[rate_limits]\nsend_per_user = 5",
+            "rate_limits.send_per_user must be \"auto\", \"off\", or a number and a time such as \"100/30s\", not 5",
+        ),
+        (
+            "[rate_limits]\nsend_per_user = \"0/1m\"",
+            "rate_limits.send_per_user must be \"auto\", \"off\", or a number and a time such as \"100/30s\", not \"0/1m\"",
+        ),
+        (
+            "[rate_limits]\nfailed_logins = \"off\"",
+            "rate_limits.failed_logins must be a number and a time such as \"8/10m\", not \"off\"",
         ),
         ("[compat]\nshared_names = 2", "compat.shared_names must be true or false, not 2"),
         ("[tls]\ncerts = \"c\"", "tls.certs needs tls.key beside it"),

@@ -25,6 +25,8 @@ const VOCABULARY: &[&str] = &[
 const IMPORTS: &[(&str, &[&str])] = &[
     ("config", &[]),
     ("clock", &["timestamp"]),
+    ("exposure", &["config"]),
+    ("limits", &["config"]),
     ("state", VOCABULARY),
     ("log", &["command", "id", "timestamp", "config"]),
     ("hub", &["event", "id"]),
@@ -32,11 +34,17 @@ const IMPORTS: &[(&str, &[&str])] = &[
     ("hasher", &["password"]),
     ("files", &["config", "file", "id"]),
     ("node", &["VOCABULARY", "log", "state", "hub", "presence", "clock", "config", "hasher"]),
-    ("credentials", &["token"]),
-    ("http", &["VOCABULARY", "node", "files", "hub", "config", "credentials"]),
-    ("socketio", &["VOCABULARY", "node", "hub", "config", "credentials"]),
+    ("credentials", &["exposure", "token"]),
+    (
+        "http",
+        &["VOCABULARY", "node", "files", "hub", "config", "credentials", "exposure", "limits"],
+    ),
+    ("socketio", &["VOCABULARY", "node", "hub", "config", "credentials", "exposure", "limits"]),
     ("banner", &["config"]),
-    ("server", &["VOCABULARY", "banner", "config", "files", "http", "log", "node", "socketio"]),
+    (
+        "server",
+        &["VOCABULARY", "banner", "config", "files", "http", "limits", "log", "node", "socketio"],
+    ),
     ("main", &["config", "server"]),
 ];
 

@@ -8,7 +8,7 @@ use super::error::{ConfigError, Problem};
 use super::findings::{Findings, Given};
 use super::known::Known;
 use super::variables::Place;
-use super::{Flags, Settings, dotenv, file, flags, variables};
+use super::{Access, Flags, Mode, Settings, dotenv, file, flags, variables};
 
 /// What a start needs to know.
 #[derive(Debug, Clone, PartialEq)]
@@ -99,15 +99,37 @@ fn refused<'a>(
 }
 
 /// What no single setting can say about itself.
-fn misfit(settings: &Settings, figment: &Figment) -> Option<Problem> {
+fn misfit(settings: &Settings, figment: &Figment) -> Vec<Problem> {
     let limits = &settings.limits;
-    (limits.message_bytes > limits.body_bytes).then(|| Problem::Value {
+    let too_long = (limits.message_bytes > limits.body_bytes).then(|| Problem::Value {
         origin: origin(figment, "limits.message_bytes"),
         message: format!(
             "must be at most limits.body_bytes ({}), not {}: a message comes in a body",
             limits.body_bytes, limits.message_bytes
         ),
-    })
+    });
+    let exposed = missing_on_the_internet(settings).map(|missing| Problem::Value {
+        origin: origin(figment, "mode"),
+        message: format!("can only be \"internet\" together with {missing}"),
+    });
+    too_long.into_iter().chain(exposed).collect()
+}
+
+/// What must be set before strangers may reach the server.
+fn missing_on_the_internet(settings: &Settings) -> Option<String> {
+    if settings.mode == Mode::Lan {
+        return None;
+    }
+    let encrypted = settings.tls.is_some() || !settings.proxies.is_empty();
+    let encrypted = (!encrypted).then_some(
+        "HTTPS, either its own (tls.certs, tls.key) or that of a proxy in front (proxies)",
+    );
+    let proven = (settings.access == Access::Open)
+        .then_some("access = \"token\", so that nobody speaks in another's name");
+    match (encrypted, proven) {
+        (Some(encrypted), Some(proven)) => Some(format!("{encrypted}, and with {proven}")),
+        (one, other) => one.or(other).map(str::to_owned),
+    }
 }
 
 fn origin(figment: &Figment, setting: &str) -> String {

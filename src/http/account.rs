@@ -6,14 +6,16 @@ use rocket::{State, delete, post};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use super::auth::{Exit, invalid_credentials, refused};
+use super::auth::{Exit, invalid_credentials};
 use super::body::{Body, FORM};
 use super::caller::Caller;
 use super::error::ApiError;
 use super::field::Field;
+use super::limiter::Limiter;
 use super::refusals::{Refusals, Refused, of_commands};
 use super::reply::{Done, Json};
 use crate::command::Left;
+use crate::limits::RetryAfter;
 use crate::node::Node;
 use crate::password::{Password, PasswordError};
 
@@ -70,7 +72,14 @@ fn neither() -> ApiError {
 fn of_owners() -> Vec<ApiError> {
     let mut refusals = of_commands();
     refusals.extend([invalid_credentials(), Caller::missing()]);
+    refusals.push(ApiError::too_often(RetryAfter::EXAMPLE));
     refusals
+}
+
+/// The key of the caller's name, under which wrong passwords count.
+fn key_of(node: &Node, caller: &Caller) -> String {
+    let key = node.look(|state| Some(state.name_of(caller.0.user)?.key().as_str().to_owned()));
+    key.unwrap_or_default()
 }
 
 impl Refusals for Change<'_> {
@@ -117,6 +126,7 @@ impl Refusals for Remove<'_> {
 pub(super) async fn password(
     node: &State<Arc<Node>>,
     caller: Caller,
+    limiter: Limiter<'_>,
     body: Body,
 ) -> Result<Json, ApiError> {
     let fields: Change<'_> = body.parse()?;
@@ -124,7 +134,8 @@ pub(super) async fn password(
     let new = fields.new_password.text("new_password")?;
     let (old, new) = old.zip(new).ok_or_else(incomplete)?;
     let new = Password::parse(new).map_err(ApiError::password)?;
-    node.change_password(&caller.0, old, new).await.map_err(refused)?;
+    let change = node.change_password(&caller.0, old, new);
+    limiter.login(&key_of(node, &caller), change).await?;
     Ok(Json::of(&Done { message: "Password changed successfully" }))
 }
 
@@ -152,6 +163,7 @@ pub(super) async fn password(
 pub(super) async fn remove(
     node: &State<Arc<Node>>,
     caller: Caller,
+    limiter: Limiter<'_>,
     body: Body,
 ) -> Result<Exit, ApiError> {
     let fields: Remove<'_> = body.parse()?;
@@ -161,6 +173,7 @@ pub(super) async fn remove(
         Some("remove") => Left::Remove,
         Some(_) => return Err(neither()),
     };
-    node.remove_account(&caller.0, password, messages).await.map_err(refused)?;
+    let removal = node.remove_account(&caller.0, password, messages);
+    limiter.login(&key_of(node, &caller), removal).await?;
     Ok(Exit { message: "Account deleted successfully", ended: true })
 }

@@ -14,13 +14,15 @@ use super::body::{Body, FORM};
 use super::caller::Caller;
 use super::error::ApiError;
 use super::field::Field;
+use super::limiter::Limiter;
 use super::queries::Proof;
 use super::refusals::{Refusals, Refused, of_commands};
 use super::reply::{Done, Json};
 use crate::command::{CloseSession, Closing, Command};
-use crate::credentials::{Credentials, no_session_cookie, session_cookie};
+use crate::credentials::{Credentials, cookie_is_trusted, no_session_cookie, session_cookie};
 use crate::id::UserId;
-use crate::name::Name;
+use crate::limits::{Action, RetryAfter};
+use crate::name::{Name, NameKey};
 use crate::node::{AccountError, LoggedIn, Node, SubmitError, Wanted};
 use crate::outcome::Rejection;
 use crate::password::{Password, PasswordError};
@@ -137,6 +139,7 @@ impl Refusals for Register<'_> {
         let closed =
             [Rejection::RegistrationClosed, Rejection::InviteRequired, Rejection::InviteInvalid];
         refusals.extend(closed.map(|rejection| ApiError::rejected(rejection, "")));
+        refusals.push(ApiError::too_often(RetryAfter::EXAMPLE));
         refusals
     }
 }
@@ -149,6 +152,7 @@ impl Refusals for Login<'_> {
         refusals.extend([incomplete(), ApiError::wrong_type("username", "a string")]);
         refusals.push(invalid_credentials());
         refusals.push(ApiError::rejected(Rejection::AccountDisabled, ""));
+        refusals.push(ApiError::too_often(RetryAfter::EXAMPLE));
         refusals
     }
 }
@@ -188,7 +192,10 @@ impl<'r> Responder<'r, 'static> for Entrance {
         let (user_id, username) = (user, name.as_str());
         let body = Entered { message, user_id, username, token: token.secret() };
         let mut response = Json::of(&body).with(status);
-        response.adjoin_header(session_cookie(request, &token));
+        // A page of another site does not log a browser in, as somebody of its choice.
+        if cookie_is_trusted(request) {
+            response.adjoin_header(session_cookie(request, &token));
+        }
         // The answer holds a secret: no cache keeps it.
         response.set_raw_header("Cache-Control", "no-store");
         Ok(response)
@@ -240,6 +247,7 @@ impl<'r> Responder<'r, 'static> for Exit {
 pub(super) async fn register(
     node: &State<Arc<Node>>,
     credentials: Credentials<'_>,
+    limiter: Limiter<'_>,
     agent: Agent,
     body: Body,
 ) -> Result<Entrance, ApiError> {
@@ -251,6 +259,7 @@ pub(super) async fn register(
     let password = Password::parse(password).map_err(ApiError::password)?;
     let proof = credentials.explicit(fields.token.text("token")?);
     let invite = fields.invite.text("invite")?;
+    limiter.admit(Action::AuthRegister, None)?;
     let wanted = Wanted { name, password, proof, invite, agent: agent.0 };
     let entered = node.create_account(wanted).await.map_err(refused)?;
     Ok(Entrance::of(Status::Created, REGISTERED, entered))
@@ -276,6 +285,7 @@ pub(super) async fn register(
 #[post("/auth/login", data = "<body>")]
 pub(super) async fn login(
     node: &State<Arc<Node>>,
+    limiter: Limiter<'_>,
     agent: Agent,
     body: Body,
 ) -> Result<Entrance, ApiError> {
@@ -283,7 +293,9 @@ pub(super) async fn login(
     let username = fields.username.text("username")?;
     let password = fields.password.text("password")?;
     let (username, password) = username.zip(password).ok_or_else(incomplete)?;
-    let entered = node.log_in(username, password, agent.0).await.map_err(refused)?;
+    let key = NameKey::lookup(username);
+    let login = node.log_in(username, password, agent.0);
+    let entered = limiter.login(key.as_str(), login).await?;
     Ok(Entrance::of(Status::Ok, LOGGED_IN, entered))
 }
 

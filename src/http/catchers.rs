@@ -1,10 +1,17 @@
 //! What is answered where no route answers.
 
+use std::sync::LazyLock;
+
 use rocket::http::{Method, Status};
 use rocket::response::{Responder, Response};
 use rocket::{Request, catch};
 
 use super::error::ApiError;
+use super::security;
+use crate::limits::Seldom;
+
+/// Any page can have a browser be refused as often as it likes.
+static SAID: LazyLock<Seldom> = LazyLock::new(Seldom::default);
 
 #[catch(default)]
 pub(super) fn any(status: Status, request: &Request<'_>) -> Refused {
@@ -18,6 +25,7 @@ pub(super) fn any(status: Status, request: &Request<'_>) -> Refused {
         }
     }
     if status == Status::Forbidden
+        && SAID.may()
         && let Some(origin) = request.headers().get_one("Origin")
     {
         tracing::warn!(
@@ -35,8 +43,17 @@ pub(super) enum Refused {
     Method(Vec<&'static str>),
 }
 
-impl<'r> Responder<'r, 'static> for Refused {
-    fn respond_to(self, request: &'r Request<'_>) -> rocket::response::Result<'static> {
+impl<'r> Responder<'r, 'r> for Refused {
+    fn respond_to(self, request: &'r Request<'_>) -> rocket::response::Result<'r> {
+        let mut response = self.answer(request)?;
+        // What Rocket could not read, the edge does not see.
+        security::tell(request, &mut response);
+        Ok(response)
+    }
+}
+
+impl Refused {
+    fn answer(self, request: &Request<'_>) -> rocket::response::Result<'static> {
         let allowed = match self {
             Refused::Status(error) => return error.respond_to(request),
             Refused::Method(allowed) => allowed.join(", "),

@@ -3,14 +3,16 @@
 use std::collections::HashSet;
 
 use rocket::fairing::{Fairing, Info, Kind, Result};
+use rocket::http::Header;
 use rocket::{Build, Data, Request, Response, Rocket};
 use rocket_cors::{AllOrSome, AllowedHeaders, AllowedOrigins, Cors, CorsOptions, Origins};
 
-use super::header;
 use crate::config::CorsOrigins;
+use crate::credentials;
+use crate::exposure::Page;
 
 /// `rocket_cors`, which is asked only where an origin is not our own: it would refuse our own
-/// pages if they were not listed.
+/// pages if they were not listed. Only pages that are listed one by one may use cookies.
 pub(super) struct Origin(Cors);
 
 impl Origin {
@@ -24,7 +26,7 @@ impl Origin {
         let options = CorsOptions {
             allowed_origins: allowed(origins),
             allowed_headers: AllowedHeaders::all(),
-            allow_credentials: false,
+            allow_credentials: !any,
             send_wildcard: any,
             max_age: Some(24 * 60 * 60),
             fairing_route_base: format!("/refused-{secret}"),
@@ -62,13 +64,6 @@ fn escaped(origin: &str) -> String {
     origin.chars().flat_map(escape).collect()
 }
 
-/// Whether `rocket_cors` has a say: the request comes from a page of another origin.
-fn is_foreign(request: &Request<'_>) -> bool {
-    let Some(origin) = header::find(request, "Origin") else { return false };
-    let own = origin.value().split_once("://").map(|(_, host)| host);
-    own.is_none() || own != header::find(request, "Host").as_ref().map(|host| host.value())
-}
-
 #[rocket::async_trait]
 impl Fairing for Origin {
     fn info(&self) -> Info {
@@ -80,14 +75,25 @@ impl Fairing for Origin {
     }
 
     async fn on_request(&self, request: &mut Request<'_>, data: &mut Data<'_>) {
-        if is_foreign(request) {
+        if credentials::visitor(request).is_foreign() {
+            let origin = request.headers().get_one("Origin");
+            // What is no origin is nobody's, rather than a fault of ours.
+            if origin.is_some_and(|origin| origin.parse::<rocket_cors::headers::Origin>().is_err())
+            {
+                request.replace_header(Header::new("Origin", "null"));
+            }
             self.0.on_request(request, data).await;
         }
     }
 
     async fn on_response<'r>(&self, request: &'r Request<'_>, response: &mut Response<'r>) {
-        if is_foreign(request) {
+        if credentials::visitor(request).is_foreign() {
             self.0.on_response(request, response).await;
+            // Any page can make itself the origin "null": it may be let in, but not with somebody
+            // else's cookies.
+            if credentials::visitor(request).page == Page::Foreign {
+                response.remove_header("Access-Control-Allow-Credentials");
+            }
         }
         // Caches must keep apart what was answered to different origins, refusals included.
         response.set_raw_header("Vary", "Origin");

@@ -1,20 +1,59 @@
-//! What is put right about a request before it is routed.
+//! What is done with every request before it is routed, with every answer before it goes.
 
-use rocket::fairing::{Fairing, Info, Kind};
+use rocket::fairing::{Fairing, Info, Kind, Result};
 use rocket::http::Method;
 use rocket::http::uri::Origin;
-use rocket::{Data, Request};
+use rocket::{Build, Data, Request, Response, Rocket, Route};
+
+use super::kept_out::KeptOut;
+use super::security;
+use crate::config::Settings;
+use crate::exposure::{Exposure, Facts, Refusal, Visitor};
 
 /// The field with which a form asks Rocket to take it for another method.
 const OVERRIDE: &[u8] = b"_method=";
 
-/// A trailing slash is optional, and a POST is a POST.
-pub(super) struct Edge;
+/// A trailing slash is optional, and a POST is a POST. Each request is judged; each answer tells
+/// browsers what they may do with it.
+pub(super) struct Edge {
+    exposure: Exposure,
+    /// Where requests go that are refused.
+    refused: Origin<'static>,
+}
+
+impl Edge {
+    /// `secret` goes into the path of the route for what is refused, so that nobody else asks
+    /// for it.
+    pub(super) fn new(settings: &Settings, secret: &str) -> Edge {
+        let refused = Origin::parse_owned(format!("/kept-out-{secret}"));
+        Edge { exposure: Exposure::new(settings), refused: refused.unwrap_or(Origin::ROOT) }
+    }
+
+    fn judge(&self, request: &Request<'_>) -> std::result::Result<Visitor, Refusal> {
+        let sender = request.remote().map(|remote| remote.ip());
+        let safe = matches!(request.method(), Method::Get | Method::Head | Method::Options);
+        // However it is written, Rocket may take it there.
+        let path = request.uri().path();
+        let path = path.percent_decode_lossy();
+        let socket = path.trim_start_matches('/').starts_with("socket.io");
+        let mut facts = Facts::new(sender, !safe || socket);
+        for header in request.headers().iter() {
+            facts.hear(header.name.as_str(), header.value);
+        }
+        self.exposure.judge(&facts)
+    }
+}
 
 #[rocket::async_trait]
 impl Fairing for Edge {
     fn info(&self) -> Info {
-        Info { name: "Edge", kind: Kind::Request }
+        Info { name: "Edge", kind: Kind::Ignite | Kind::Request | Kind::Response }
+    }
+
+    async fn on_ignite(&self, rocket: Rocket<Build>) -> Result {
+        let path = self.refused.path().as_str();
+        let route = Route::ranked(isize::MIN, Method::Get, path, KeptOut::default());
+        Ok(rocket.mount("/", [route]))
     }
 
     async fn on_request(&self, request: &mut Request<'_>, data: &mut Data<'_>) {
@@ -25,6 +64,16 @@ impl Fairing for Edge {
             && data.peek(OVERRIDE.len()).await == OVERRIDE
         {
             request.set_method(Method::Post);
+        }
+        match self.judge(request) {
+            Ok(visitor) => {
+                request.local_cache(|| visitor);
+            }
+            Err(refusal) => {
+                request.local_cache(|| Some(refusal));
+                request.set_method(Method::Get);
+                return request.set_uri(self.refused.clone());
+            }
         }
         let path = request.uri().path();
         if path.ends_with('/') && path.as_str().len() > 1 {
@@ -37,5 +86,9 @@ impl Fairing for Edge {
                 request.set_uri(uri);
             }
         }
+    }
+
+    async fn on_response<'r>(&self, request: &'r Request<'_>, response: &mut Response<'r>) {
+        security::tell(request, response);
     }
 }

@@ -10,6 +10,7 @@ use serde_json::Value;
 use utoipa::ToSchema;
 
 use super::reply::{self, Json};
+use crate::limits::RetryAfter;
 use crate::name::{Name, NameError};
 use crate::node::{Failure, SubmitError};
 use crate::outcome::Rejection;
@@ -35,6 +36,8 @@ pub(super) struct ApiError {
     status: Status,
     code: &'static str,
     message: Cow<'static, str>,
+    /// Seconds after which it makes sense to ask again.
+    retry_after: Option<u64>,
 }
 
 /// The body of every answer that is no success.
@@ -64,7 +67,7 @@ impl ApiError {
         code: &'static str,
         message: impl Into<Cow<'static, str>>,
     ) -> ApiError {
-        ApiError { status, code, message: message.into() }
+        ApiError { status, code, message: message.into(), retry_after: None }
     }
 
     pub(super) fn status(&self) -> Status {
@@ -88,7 +91,7 @@ impl ApiError {
 
     /// The same error, for another answer.
     pub(super) fn again(&self) -> ApiError {
-        ApiError { status: self.status, code: self.code, message: self.message.clone() }
+        ApiError { message: self.message.clone(), ..*self }
     }
 
     fn refused(code: &'static str, message: impl Into<Cow<'static, str>>) -> ApiError {
@@ -126,6 +129,14 @@ impl ApiError {
         ApiError::refused(error.code(), error.to_string())
     }
 
+    /// It was asked for too often.
+    pub(super) fn too_often(refused: RetryAfter) -> ApiError {
+        let seconds = refused.seconds();
+        let message = format!("Too often; try again in {seconds} s.");
+        let error = ApiError::new(Status::TooManyRequests, "rate_limited", message);
+        ApiError { retry_after: Some(seconds), ..error }
+    }
+
     /// A rejection in the words of an endpoint, which has its own for a name that nobody holds.
     pub(super) fn rejected(rejection: Rejection, not_registered: &'static str) -> ApiError {
         let code = rejection.code();
@@ -154,11 +165,14 @@ impl ApiError {
                 "disk_full",
                 "The server's disk is full: nothing can be written until there is space.",
             ),
-            SubmitError::Failed(Failure::Unavailable) => ApiError::new(
-                Status::ServiceUnavailable,
-                "store_unavailable",
-                "The server cannot write at the moment. Try again later.",
-            ),
+            SubmitError::Failed(Failure::Unavailable) => ApiError {
+                retry_after: Some(1),
+                ..ApiError::new(
+                    Status::ServiceUnavailable,
+                    "store_unavailable",
+                    "The server cannot write at the moment. Try again later.",
+                )
+            },
         }
     }
 
@@ -203,8 +217,8 @@ impl<'r> Responder<'r, 'static> for ApiError {
             // RFC 9110, section 11.6.1: a 401 says how to do better.
             response.set_raw_header("WWW-Authenticate", "Bearer");
         }
-        if self.status == Status::ServiceUnavailable {
-            response.set_raw_header("Retry-After", "1");
+        if let Some(seconds) = self.retry_after {
+            response.set_raw_header("Retry-After", seconds.to_string());
         }
         Ok(response)
     }

@@ -2,8 +2,8 @@
 //!
 //! Reading order: `users`, `send`, `messages`, `events`, `rooms`, `announcement`, `auth`, `account`,
 //! `sessions`, `api` are the routes; `body`, `field`, `params`, `header`, `caller` read what comes
-//! in; `reply`,
-//! `encode`, `error` write what goes out; `edge`, `cors`, `catchers` stand around them.
+//! in; `reply`, `encode`, `error` write what goes out; `edge`, `kept_out`, `security`, `cors`,
+//! `catchers` stand around them, `limiter` counts.
 
 mod account;
 mod agent;
@@ -24,6 +24,8 @@ mod events;
 mod field;
 mod header;
 mod ids;
+mod kept_out;
+mod limiter;
 mod membership;
 mod messages;
 mod multipart;
@@ -38,6 +40,7 @@ mod refusals;
 mod reply;
 mod rooms;
 mod said;
+mod security;
 mod send;
 mod sessions;
 mod shared;
@@ -46,10 +49,11 @@ mod users;
 
 use std::sync::Arc;
 
-use rocket::shield::{Permission, Shield};
+use rocket::shield::Shield;
 use rocket::{Build, Rocket, catchers, routes};
 
 use crate::config::Settings;
+use crate::exposure::Headers;
 use crate::node::Node;
 
 /// Mounts all routes on `rocket`; `events` are those that may be sent over Socket.IO.
@@ -63,14 +67,16 @@ pub fn mount(
     events: &'static [&'static str],
 ) -> Result<Rocket<Build>, rocket_cors::Error> {
     let cors = cors::Origin::rules(&settings.cors_origins, node.new_token().secret())?;
+    let edge = edge::Edge::new(&settings, node.new_token().secret());
+    let headers = Headers::new(&settings);
     Ok(rocket
         .manage(node)
         .manage(settings)
         .manage(api::Overview { endpoints: &docs::ENDPOINTS, events })
-        // What Rocket sets by itself, but for an opt-out of something browsers gave up, which
-        // they complain about.
-        .attach(Shield::default().disable::<Permission>())
-        .attach(edge::Edge)
+        .manage(headers)
+        // What Rocket would set by itself is set at the edge, with the rest.
+        .attach(Shield::new())
+        .attach(edge)
         .attach(cors)
         .register("/", catchers![catchers::any])
         .mount(

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::marker::PhantomData;
+use std::net::Ipv4Addr;
 
 use rocket::http::Status;
 use utoipa::IntoResponses;
@@ -13,6 +14,7 @@ use utoipa::openapi::{
 
 use super::body;
 use super::error::ApiError;
+use crate::exposure::Refusal;
 
 /// What an endpoint may answer instead of what was asked for.
 ///
@@ -45,6 +47,8 @@ impl<T: Refusals> IntoResponses for Refused<T> {
     fn responses() -> BTreeMap<String, RefOr<Response>> {
         let mut refusals = T::refusals();
         refusals.push(ApiError::of_status(Status::Forbidden));
+        refusals.push(ApiError::kept_out(&Refusal::Peer(Ipv4Addr::UNSPECIFIED.into())));
+        refusals.push(ApiError::kept_out(&Refusal::Host(String::new())));
         let mut by_status = BTreeMap::<u16, Vec<ApiError>>::new();
         for refusal in refusals {
             by_status.entry(refusal.status().code).or_default().push(refusal);
@@ -70,7 +74,7 @@ fn response(status: u16, refusals: &[ApiError], say_error: bool) -> Response {
         let header = HeaderBuilder::new().description(Some("`Bearer`")).build();
         return response.header("WWW-Authenticate", header).build();
     }
-    if status == Status::ServiceUnavailable.code {
+    if [Status::ServiceUnavailable, Status::TooManyRequests].map(|s| s.code).contains(&status) {
         let seconds = ObjectBuilder::new().schema_type(Type::Integer).minimum(Some(0));
         let header = HeaderBuilder::new()
             .schema(Some(seconds))
@@ -101,11 +105,15 @@ fn description(status: u16) -> &'static str {
     match status {
         400 => "Refused; `message` says why, and nothing was changed.",
         401 => "Who this comes from is not known, or may not do it.",
-        403 => "The request comes from a page whose origin may not use this server.",
+        403 => {
+            "Not allowed to whom this comes from, or the request comes from a page whose origin may \
+             not use this server, or from outside its network, or asks for another server's name."
+        }
         416 => "The file has no such bytes.",
         404 => "There is nothing of this name.",
         409 => "Refused: it contradicts an earlier request.",
         413 => "Too long; nothing was changed.",
+        429 => "Too often; nothing was changed. `Retry-After` says when to try again.",
         500 => "The server lacks what it needs for an answer.",
         503 => "The server cannot write at the moment; nothing was acknowledged. Try again.",
         507 => "The server's disk is full; nothing was changed. Reading goes on.",

@@ -9,6 +9,7 @@ use utoipa::ToSchema;
 use super::body::{Body, FORM};
 use super::error::ApiError;
 use super::field::{Field, List};
+use super::limiter::Limiter;
 use super::messages::NOT_REGISTERED;
 use super::params::Params;
 use super::queries::{Proof, Who};
@@ -18,6 +19,7 @@ use super::users::no_username;
 use crate::command::{Command, Participant};
 use crate::credentials::Credentials;
 use crate::id::{MessageId, RoomId};
+use crate::limits::{Action, RetryAfter};
 use crate::name::NameKey;
 use crate::node::Node;
 use crate::outcome::{Outcome, Rejection};
@@ -112,6 +114,7 @@ impl Refusals for Create<'_> {
         refusals.extend(rejections.map(rejected));
         refusals.push(incomplete());
         refusals.push(ApiError::wrong_type("admin", "a string"));
+        refusals.push(ApiError::too_often(RetryAfter::EXAMPLE));
         refusals
     }
 }
@@ -150,6 +153,7 @@ fn incomplete() -> ApiError {
 pub(super) async fn create_room(
     node: &State<Arc<Node>>,
     credentials: Credentials<'_>,
+    limiter: Limiter<'_>,
     body: Body,
 ) -> Result<Json, ApiError> {
     let fields: Create<'_> = body.parse()?;
@@ -165,11 +169,12 @@ pub(super) async fn create_room(
     let tokens = credentials.tokens(fields.token.text("token")?);
     let rejected = |unproven| ApiError::rejected(unproven, ADMIN_UNKNOWN);
     node.authorize(admin, tokens).map_err(rejected)?;
+    let admin = NameKey::lookup(admin);
+    limiter.admit(Action::CreateRoom, Some(admin.as_str()))?;
     let participants = participants
         .into_iter()
         .map(|given| Participant { given: given.to_owned(), key: NameKey::lookup(given) });
-    let command =
-        Command::CreateRoom { admin: NameKey::lookup(admin), participants: participants.collect() };
+    let command = Command::CreateRoom { admin, participants: participants.collect() };
     let outcome = node.submit(command).await;
     match outcome.map_err(|error| ApiError::submit(error, ADMIN_UNKNOWN))? {
         Outcome::RoomCreated { room } => Ok(Json::of(&Created {

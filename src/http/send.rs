@@ -11,12 +11,14 @@ use utoipa::openapi::schema::{ObjectBuilder, SchemaType, Type};
 use super::body::{Body, FORM};
 use super::error::ApiError;
 use super::field::Field;
+use super::limiter::Limiter;
 use super::refusals::{Refusals, Refused, of_commands};
 use super::reply::{self, Json};
 use crate::command::{Address, Command, Once};
 use crate::config::Settings;
 use crate::credentials::Credentials;
 use crate::id::MessageId;
+use crate::limits::{Action, RetryAfter};
 use crate::name::NameKey;
 use crate::node::Node;
 use crate::outcome::{Outcome, Rejection};
@@ -101,6 +103,7 @@ impl Refusals for Send<'_> {
             ApiError::wrong_type("sender", "a string"),
             message_too_long(16 << 10),
             once_too_long(),
+            ApiError::too_often(RetryAfter::EXAMPLE),
         ]);
         refusals
     }
@@ -173,6 +176,7 @@ pub(super) async fn send(
     node: &State<Arc<Node>>,
     settings: &State<Settings>,
     credentials: Credentials<'_>,
+    limiter: Limiter<'_>,
     body: Body,
 ) -> Result<Json, ApiError> {
     let fields: Send<'_> = body.parse()?;
@@ -194,8 +198,10 @@ pub(super) async fn send(
     let rejected = |unproven| ApiError::rejected(unproven, SENDER_UNKNOWN);
     node.authorize(sender, tokens).map_err(rejected)?;
     let asked = once.is_some();
+    let sender = NameKey::lookup(sender);
+    limiter.admit(Action::Send, Some(sender.as_str()))?;
     let command = Command::Send {
-        sender: NameKey::lookup(sender),
+        sender,
         recipient: Address::parse(recipient),
         text: Text::new(message),
         once,

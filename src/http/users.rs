@@ -9,11 +9,13 @@ use utoipa::ToSchema;
 use super::body::{Body, FORM};
 use super::error::ApiError;
 use super::field::Field;
+use super::limiter::Limiter;
 use super::queries::Proof;
 use super::refusals::{Refusals, Refused, of_commands};
 use super::reply::{self, Json, Success};
 use crate::command::Command;
 use crate::credentials::Credentials;
+use crate::limits::{Action, RetryAfter};
 use crate::name::{Name, NameKey};
 use crate::node::{Node, SubmitError};
 use crate::outcome::{Outcome, Rejection};
@@ -93,6 +95,7 @@ impl Refusals for Register<'_> {
         refusals.push(ApiError::wrong_type("username", "a string"));
         refusals.push(ApiError::rejected(Rejection::NameTaken, ""));
         refusals.push(ApiError::rejected(Rejection::Unproven, ""));
+        refusals.push(ApiError::too_often(RetryAfter::EXAMPLE));
         refusals.extend(ApiError::names());
         refusals
     }
@@ -131,12 +134,14 @@ impl Refusals for Logout<'_> {
 pub(super) async fn register(
     node: &State<Arc<Node>>,
     credentials: Credentials<'_>,
+    limiter: Limiter<'_>,
     body: Body,
 ) -> Result<Json, ApiError> {
     let fields: Register<'_> = body.parse()?;
     let username = fields.username.text("username")?.ok_or_else(no_username)?;
     let name = Name::parse(username).map_err(|error| ApiError::name(&error))?;
     let presented = credentials.explicit(fields.token.text("token")?);
+    limiter.admit(Action::Register, None)?;
     let token = node.new_token();
     let key = name.key().clone();
     let command = Command::Register {

@@ -15,6 +15,7 @@ use super::dispatcher::Signal;
 use super::payload::{Packet, Payload};
 use crate::command::{Address, Command};
 use crate::id::{ConversationId, MessageId, ROOM_PREFIX, RoomId, UserId};
+use crate::limits::{Action as Limited, RetryAfter};
 use crate::name::{Name, NameKey, RoomName};
 use crate::node::{Actor, Failure, Proof, SubmitError};
 use crate::outcome::{Outcome, Rejection};
@@ -62,6 +63,13 @@ impl From<SubmitError> for Trouble {
                 Trouble::new("store_unavailable", "The server cannot write at the moment.")
             }
         }
+    }
+}
+
+impl From<RetryAfter> for Trouble {
+    fn from(refused: RetryAfter) -> Trouble {
+        let seconds = refused.seconds();
+        Trouble::new("rate_limited", format!("Too often; try again in {seconds} s."))
     }
 }
 
@@ -193,7 +201,7 @@ async fn perform(
     match wanted {
         Do::Join { room, dialect } => {
             let user = registered().await?;
-            let room = find(gateway, &room).await?;
+            let room = find(gateway, client, &room).await?;
             join(gateway, client, user, &room, dialect).await?;
             Ok(None)
         }
@@ -205,7 +213,7 @@ async fn perform(
         }
         Do::Send { room, text, shown } => {
             registered().await?;
-            let room = find(gateway, &room).await?;
+            let room = find(gateway, client, &room).await?;
             let shown = shown.and_then(|shown| shown_as(gateway, client, &shown));
             send(gateway, client, Address::Room(room.id), &text, shown).await
         }
@@ -230,6 +238,7 @@ async fn registered(gateway: &Arc<Gateway>, client: &Client) -> Result<UserId, T
             }
             (identity.name.clone(), identity.token, identity.made_up)
         };
+        gateway.limits.admit(Limited::Register, None, client.address)?;
         // Its own token proves a registration that has ended since, too.
         let command = Command::Register { name, token, proof: Some(token), guest: true };
         match gateway.node.submit(command).await {
@@ -272,7 +281,7 @@ fn existing(gateway: &Gateway, text: &str) -> Result<Found, Trouble> {
 }
 
 /// The room of this name or id; a name that no room has yet gets one, if the settings say so.
-async fn find(gateway: &Gateway, text: &str) -> Result<Found, Trouble> {
+async fn find(gateway: &Gateway, client: &Client, text: &str) -> Result<Found, Trouble> {
     if let Ok(found) = existing(gateway, text) {
         return Ok(found);
     }
@@ -281,6 +290,8 @@ async fn find(gateway: &Gateway, text: &str) -> Result<Found, Trouble> {
     }
     let room =
         RoomName::parse(text).map_err(|error| Trouble::new(error.code(), error.to_string()))?;
+    let (name, address) = (client.name(), client.address);
+    gateway.limits.admit(Limited::CreateRoom, Some(name.key().as_str()), address)?;
     gateway.node.submit(Command::OpenRoom { room }).await?;
     existing(gateway, text)
 }
@@ -389,6 +400,7 @@ pub(super) async fn send(
         return Err(Trouble::new("message_too_long", message));
     }
     let sender = client.name().key().clone();
+    gateway.limits.admit(Limited::Send, Some(sender.as_str()), client.address)?;
     let command = Command::Send { sender, recipient, text: Text::new(text), once: None, shown };
     match gateway.node.submit(command).await? {
         Outcome::Sent { id } => Ok(Some(id)),

@@ -214,6 +214,7 @@ impl Bridge {
         };
         Handshake {
             cookies: [credentials::SESSION, COOKIE].map(known),
+            address: credentials::visitor(request).address,
             token: self.gateway.node.new_token(),
             flow: Arc::new(Flow::new(polling)),
         }
@@ -321,9 +322,10 @@ fn respond(parts: &http::response::Parts) -> Response<'static> {
     response
 }
 
-/// Gives a browser whose cookie is of no guest, or that has none, the token of the guest that it may become.
+/// Gives a browser whose cookie is of no guest, or that has none, the token of the guest that it
+/// may become; not for a page of another site, which would make the browser a guest of its choice.
 fn remember(request: &Request<'_>, response: &mut Response<'_>, handshake: &Handshake) {
-    if let [_, None] = handshake.cookies {
+    if handshake.cookies[1].is_none() && credentials::cookie_is_trusted(request) {
         let token = handshake.token.secret();
         response.adjoin_header(credentials::protected(request, COOKIE, token));
     }

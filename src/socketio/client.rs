@@ -1,6 +1,7 @@
 //! What is known of one connected socket.
 
 use std::collections::VecDeque;
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -9,6 +10,7 @@ use socketioxide::SocketError;
 use socketioxide::extract::SocketRef;
 
 use super::actions::Action;
+use super::connect::Handshake;
 use super::dialect::Dialect;
 use super::flow::Flow;
 use super::payload::Packet;
@@ -31,6 +33,8 @@ const EVENTS_AT_ONCE: f64 = 200.0;
 pub(super) struct Client {
     pub(super) socket: SocketRef,
     pub(super) flow: Arc<Flow>,
+    /// Where it is.
+    pub(super) address: IpAddr,
     pub(super) connected: Timestamp,
     pub(super) identity: Mutex<Identity>,
     pub(super) inbox: Mutex<Inbox>,
@@ -106,13 +110,14 @@ struct Allowance {
 impl Client {
     pub(super) fn new(
         socket: SocketRef,
-        flow: Arc<Flow>,
+        handshake: &Handshake,
         connected: Timestamp,
         identity: Identity,
     ) -> Client {
         Client {
             socket,
-            flow,
+            flow: handshake.flow.clone(),
+            address: handshake.address,
             connected,
             identity: Mutex::new(identity),
             inbox: Mutex::default(),

@@ -1,5 +1,6 @@
 //! Who a socket is, what it is told first; what remains when it goes.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -15,6 +16,7 @@ use super::flow::Flow;
 use super::payload::Payload;
 use super::roster;
 use crate::command::Command;
+use crate::exposure::Visitor;
 use crate::id::{MessageId, RoomId, UserId};
 use crate::message::Kind;
 use crate::name::Name;
@@ -50,6 +52,8 @@ pub(super) struct Handshake {
     /// The tokens in the cookies of this browser, of its session, of an earlier guest, if they are
     /// known.
     pub(super) cookies: [Option<String>; 2],
+    /// The address it comes from.
+    pub(super) address: IpAddr,
     /// The token that a new guest gets, which is in the answer's cookie already.
     pub(super) token: Token,
     pub(super) flow: Arc<Flow>,
@@ -92,6 +96,7 @@ pub(super) fn arrived(
     let sid = socket.id;
     let handshake = handshake.unwrap_or_else(|| Handshake {
         cookies: [None, None],
+        address: Visitor::STRANGER.address,
         token: gateway.node.new_token(),
         flow: Arc::new(Flow::new(true)),
     });
@@ -99,7 +104,7 @@ pub(super) fn arrived(
     let (identity, new_token) = identify(gateway, &auth, &handshake);
     let now = gateway.node.now();
     let user = identity.user;
-    let client = Arc::new(Client::new(socket, handshake.flow.clone(), now, identity));
+    let client = Arc::new(Client::new(socket, &handshake, now, identity));
     // Nothing is dispatched to it, and nothing of it taken in, before it was greeted.
     let turn = client.turn.lock();
     let mut inbox = client.inbox.lock();

@@ -42,6 +42,7 @@ use socketioxide::socket::Sid;
 use tokio::sync::mpsc;
 
 use crate::config::Settings;
+use crate::limits::Limits;
 use crate::node::Node;
 use ack::Wanted;
 use client::Client;
@@ -81,6 +82,7 @@ struct Gateway {
     roster: Roster,
     /// Wakes the dispatcher.
     signals: mpsc::UnboundedSender<Signal>,
+    limits: Arc<Limits>,
     /// The setting `limits.message_bytes`.
     message_bytes: usize,
 }
@@ -88,7 +90,12 @@ struct Gateway {
 /// Mounts Socket.IO on `rocket`, at `/socket.io/`.
 ///
 /// Must be called inside a Tokio runtime.
-pub fn mount(rocket: Rocket<Build>, node: Arc<Node>, settings: &Settings) -> Rocket<Build> {
+pub fn mount(
+    rocket: Rocket<Build>,
+    node: Arc<Node>,
+    limits: Arc<Limits>,
+    settings: &Settings,
+) -> Rocket<Build> {
     let (signals, received) = mpsc::unbounded_channel();
     let gateway = Arc::new(Gateway {
         node,
@@ -98,6 +105,7 @@ pub fn mount(rocket: Rocket<Build>, node: Arc<Node>, settings: &Settings) -> Roc
         subscriptions: Subscriptions::default(),
         roster: Roster::default(),
         signals,
+        limits,
         message_bytes: settings.limits.message_bytes,
     });
     dispatcher::start(&gateway, received);

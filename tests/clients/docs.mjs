@@ -5,10 +5,10 @@
 import { chromium } from "playwright-core";
 
 const port = new URL(process.argv[2]).port;
-const origin = `http://chat.example:${port}`;
+const origin = `http://chat.lan:${port}`;
 const browser = await chromium.launch({
   executablePath: "/usr/bin/chromium",
-  args: ["--host-resolver-rules=MAP chat.example 127.0.0.1"],
+  args: ["--host-resolver-rules=MAP chat.lan 127.0.0.1"],
 });
 const page = await browser.newPage({ viewport: { width: 1200, height: 1600 } });
 page.setDefaultTimeout(60_000);

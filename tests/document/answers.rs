@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use reqwest::header::{ALLOW, CONTENT_TYPE, HeaderMap};
 use reqwest::{Client, Method, redirect};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::conversation::{self, Call};
 use crate::spec::Spec;
@@ -26,6 +26,12 @@ const CLOSED: [(u16, &str); 6] = [
     (413, "quota_exceeded"),
     (503, "files_unavailable"),
 ];
+
+/// What is told those whom the settings keep out.
+const KEPT_OUT: [(u16, &str); 2] = [(403, "peer_not_allowed"), (403, "host_not_allowed")];
+
+/// What is told those who ask too often.
+const TOO_OFTEN: (u16, &str) = (429, "rate_limited");
 
 /// What is told when the file is gone.
 const UNAVAILABLE: (u16, &str) = (500, "announcement_unavailable");
@@ -145,6 +151,9 @@ async fn every_answer_is_documented_and_every_documented_answer_is_given() {
     assert_eq!((answer.status, answer.json()["code"].as_str().unwrap()), UNAVAILABLE);
     check(&spec, "GET", "/announcement", &answer);
 
+    // Other tests bring these about.
+    let [peer, host] = KEPT_OUT;
+    let elsewhere = [FOREIGN, UNAVAILABLE, TOO_OFTEN, peer, host];
     for operation in spec.operations() {
         let path = operation.path;
         let place = (operation.method, path);
@@ -152,10 +161,7 @@ async fn every_answer_is_documented_and_every_documented_answer_is_given() {
         for (status, code) in operation.refusals() {
             if FAILURES.contains(&(status, &code)) {
                 failures.insert(status);
-            } else if (status, &*code) != FOREIGN
-                && (status, &*code) != UNAVAILABLE
-                && !CLOSED.contains(&(status, &code))
-            {
+            } else if !elsewhere.contains(&(status, &*code)) && !CLOSED.contains(&(status, &code)) {
                 assert!(given.contains(&(place, status, code.clone())), "{place:?} gave no {code}");
             }
         }
@@ -165,7 +171,7 @@ async fn every_answer_is_documented_and_every_documented_answer_is_given() {
             let status: u16 = status.parse().unwrap();
             let stream = path == "/events" && status == 200;
             let given = given.iter().any(|(p, s, _)| (*p, *s) == (place, status));
-            let rare = [403, 500, 503, 507].contains(&status);
+            let rare = [403, 429, 500, 503, 507].contains(&status);
             assert!(given || stream || rare, "{place:?} {status}");
         }
     }
@@ -183,6 +189,72 @@ async fn pages_of_other_origins_are_refused_as_documented() {
         assert_eq!((answer.status, answer.json()["code"].as_str().unwrap()), FOREIGN, "{path}");
         check(&spec, operation.method, &path, &answer);
     }
+}
+
+#[tokio::test]
+async fn whom_the_settings_keep_out_is_refused_as_documented() {
+    let server = Server::configured("proxies = [\"127.0.0.1\"]");
+    let spec = Spec::of(&server).await;
+    let headers = [("X-Forwarded-For", "203.0.113.7"), ("Host", "elsewhere.example")];
+    for operation in spec.operations() {
+        for ((name, value), refusal) in headers.into_iter().zip(KEPT_OUT) {
+            let method = Method::from_bytes(operation.method.as_bytes()).unwrap();
+            let path = operation.path_to_ask();
+            let request = client().request(method, server.url(&path));
+            let answer = ask(request.header(name, value)).await;
+            assert_eq!((answer.status, answer.json()["code"].as_str().unwrap()), refusal);
+            check(&spec, operation.method, &path, &answer);
+            let mut documented = operation.refusals();
+            assert!(documented.any(|(status, code)| (status, &*code) == refusal), "{path}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_is_asked_for_too_often_is_refused_as_documented() {
+    let server = Server::configured(
+        "[rate_limits]\nregister_per_address = \"2/1h\"\nauth_register_per_address = \"1/1h\"\n\
+         send_per_user = \"1/1h\"\ncreate_room_per_user = \"1/1h\"\nfailed_logins = \"1/1h\"\n",
+    );
+    let spec = Spec::of(&server).await;
+    let post = |path, body: Value| ("POST", path, body);
+    let wrong = json!({"username": "eve", "password": "wrong password"});
+    let change = json!({"old_password": "wrong password", "new_password": "battery staple"});
+    let mut token = String::new();
+    let mut limited = BTreeSet::new();
+    // Each is asked for until it is too often.
+    for (method, path, body) in [
+        post("/register", json!({"username": "ann"})),
+        post("/register", json!({"username": "bob"})),
+        post("/register", json!({"username": "carl"})),
+        post("/send", json!({"sender": "ann", "recipient": "bob", "message": "Hello"})),
+        post("/send", json!({"sender": "ann", "recipient": "bob", "message": "Hello"})),
+        post("/create_room", json!({"admin": "ann", "participants": ["bob"]})),
+        post("/create_room", json!({"admin": "ann", "participants": ["bob"]})),
+        post("/auth/register", json!({"username": "eve", "password": "correct horse"})),
+        post("/auth/register", json!({"username": "dan", "password": "correct horse"})),
+        post("/auth/login", wrong.clone()),
+        post("/auth/login", wrong),
+        post("/auth/password", change),
+        ("DELETE", "/auth/account", json!({"password": "wrong password"})),
+    ] {
+        let request = client().request(method.parse().unwrap(), server.url(path));
+        let answer = ask(request.bearer_auth(&token).json(&body)).await;
+        check(&spec, method, path, &answer);
+        let body = answer.json();
+        if path == "/auth/register" && answer.status == 201 {
+            token = body["token"].as_str().unwrap().to_owned();
+        }
+        if answer.status == 429 {
+            assert_eq!(body["code"], TOO_OFTEN.1, "{path}");
+            limited.insert((method, path));
+        }
+    }
+    let documented = spec.operations().into_iter().filter(|operation| {
+        operation.refusals().any(|(status, code)| (status, &*code) == TOO_OFTEN)
+    });
+    let documented: BTreeSet<_> = documented.map(|o| (o.method, o.path)).collect();
+    assert_eq!(documented, limited);
 }
 
 #[tokio::test]
