@@ -17,8 +17,8 @@ use super::error::{self, ApiError};
 use super::refusals::{Refusals, Refused};
 use super::reply::Json;
 use super::{
-    account, announcement, api, auth, encode, events, membership, messages, named, rooms, send,
-    sessions, users,
+    account, admin, announcement, api, auth, encode, events, membership, messages, named, rooms,
+    send, sessions, users,
 };
 use crate::credentials;
 
@@ -51,6 +51,18 @@ use crate::credentials;
         sessions::sessions,
         sessions::end,
         sessions::end_others,
+        admin::accounts,
+        admin::create,
+        admin::disable,
+        admin::enable,
+        admin::password,
+        admin::promote,
+        admin::demote,
+        admin::sessions,
+        admin::end_sessions,
+        admin::invites,
+        admin::invite,
+        admin::end_invite,
         api::api,
         api::health,
         api::status,
@@ -73,6 +85,7 @@ use crate::credentials;
         (name = "Messages", description = "Saying something, and hearing of it."),
         (name = "Rooms", description = "Conversations of more than two."),
         (name = "Accounts", description = "Names that are one's own."),
+        (name = "Administration", description = "For accounts that may administer."),
         (name = "Server", description = "What the server says of itself."),
     ),
 )]

@@ -101,7 +101,7 @@ fn description(status: u16) -> &'static str {
     match status {
         400 => "Refused; `message` says why, and nothing was changed.",
         401 => "Who this comes from is not known, or may not do it.",
-        403 => "The request comes from a page whose origin may not use this server.",
+        403 => "Whoever asks may not do this, or the page it comes from may not use this server.",
         404 => "There is nothing of this name.",
         409 => "Refused: it contradicts an earlier request.",
         413 => "Too long; nothing was changed.",
