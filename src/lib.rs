@@ -20,7 +20,7 @@
 //! | the shared vocabulary | [`id`], [`timestamp`], [`name`], [`text`], [`token`], [`password`], [`message`], [`command`], [`outcome`], [`event`] |
 //! | the heart | [`state`], [`log`], [`hub`], [`presence`], [`hasher`], [`node`] |
 //! | the transports | [`credentials`], [`http`], [`socketio`] |
-//! | putting it together | [`config`], [`clock`], [`banner`], [`server`] |
+//! | putting it together | [`config`], [`clock`], [`banner`], [`server`], [`admin`] |
 
 pub mod id;
 
@@ -67,3 +67,5 @@ pub mod socketio;
 pub mod banner;
 
 pub mod server;
+
+pub mod admin;

@@ -34,7 +34,8 @@ const IMPORTS: &[(&str, &[&str])] = &[
     ("socketio", &["VOCABULARY", "node", "hub", "config", "credentials"]),
     ("banner", &["config"]),
     ("server", &["VOCABULARY", "banner", "config", "http", "log", "node", "socketio"]),
-    ("main", &["config", "server"]),
+    ("admin", &["VOCABULARY", "config", "log", "node"]),
+    ("main", &["admin", "config", "server"]),
 ];
 
 /// Where Rocket may be named.

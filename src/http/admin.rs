@@ -19,7 +19,7 @@ use crate::id::SessionId;
 use crate::name::Name;
 use crate::node::{
     AccountChanged, AccountError, AccountList, AdminDone, AdminRequest, InviteList, LASTS,
-    LASTS_BY_ITSELF, NewInvite, Node, SessionList, SubmitError, USES,
+    LASTS_BY_ITSELF, NewInvite, Node, SessionList, SubmitError, USES, refusal,
 };
 use crate::outcome::Rejection;
 use crate::password::{Password, PasswordError};
@@ -63,13 +63,13 @@ fn no_account() -> ApiError {
 }
 
 fn taken() -> ApiError {
-    let message = "This name is taken: by an account, or by somebody who uses it without one.";
-    ApiError::new(Status::BadRequest, Rejection::NameTaken.code(), message)
+    let code = Rejection::NameTaken.code();
+    ApiError::new(Status::BadRequest, code, refusal(&Rejection::NameTaken))
 }
 
 fn no_invite() -> ApiError {
     let code = Rejection::InviteInvalid.code();
-    ApiError::new(Status::NotFound, code, "There is no such invitation, or no longer.")
+    ApiError::new(Status::NotFound, code, refusal(&Rejection::InviteInvalid))
 }
 
 fn refused(error: AccountError) -> ApiError {

@@ -36,7 +36,7 @@ pub use access::{Actor, Caller};
 pub use accounts::{AccountError, LoggedIn, Wanted};
 pub use admin::{
     AccountChanged, AccountInfo, AccountList, AdminAnswer, AdminDone, AdminRequest, InviteInfo,
-    InviteList, LASTS, LASTS_BY_ITSELF, NewInvite, SessionInfo, SessionList, USES,
+    InviteList, LASTS, LASTS_BY_ITSELF, NewInvite, SessionInfo, SessionList, USES, refusal,
 };
 use queue::Queue;
 

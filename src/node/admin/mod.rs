@@ -217,6 +217,17 @@ impl Node {
     }
 }
 
+/// A rejection in words for whoever runs the server.
+pub fn refusal(rejection: &Rejection) -> String {
+    match rejection {
+        Rejection::NameTaken => {
+            "This name is taken: by an account, or by somebody who uses it without one.".to_owned()
+        }
+        Rejection::InviteInvalid => "There is no such invitation, or no longer.".to_owned(),
+        other => other.to_string(),
+    }
+}
+
 fn rejected(rejection: Rejection) -> AccountError {
     AccountError::Submit(SubmitError::Rejected(rejection))
 }
