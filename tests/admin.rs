@@ -186,7 +186,9 @@ async fn whoever_is_no_admin_administers_nothing() {
     root.create("ann");
     let client = server.client();
     let ann = log_in(&client, "ann", PASSWORD).await.1["token"].as_str().unwrap().to_owned();
-    for words in ["list", "disable root", "promote ann", "sessions", "revoke 1", "invite", "invites"] {
+    for words in
+        ["list", "disable root", "promote ann", "sessions", "revoke 1", "invite", "invites"]
+    {
         Terminal::server(&server, &ann).types(words).says(1, &["may administer", "promote"]);
         let wrong = Terminal::server(&server, "wrong").types(words);
         wrong.says(1, &["does not take this token", "chatroom admin token"]);

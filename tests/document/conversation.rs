@@ -2,6 +2,8 @@
 
 use serde_json::{Value, json};
 
+use crate::administration;
+
 /// One request, and what comes of it.
 pub(crate) struct Call {
     /// In capitals.
@@ -21,7 +23,7 @@ pub(crate) struct Call {
 }
 
 impl Call {
-    fn by(self, who: &'static str) -> Call {
+    pub(crate) fn by(self, who: &'static str) -> Call {
         Call { who, ..self }
     }
 
@@ -30,15 +32,21 @@ impl Call {
     }
 }
 
-const JSON: &str = "application/json";
-const FORM: &str = "application/x-www-form-urlencoded";
+pub(crate) const JSON: &str = "application/json";
+pub(crate) const FORM: &str = "application/x-www-form-urlencoded";
 
-fn call(path: &str, kind: &'static str, body: &[u8], status: u16, code: &'static str) -> Call {
+pub(crate) fn call(
+    path: &str,
+    kind: &'static str,
+    body: &[u8],
+    status: u16,
+    code: &'static str,
+) -> Call {
     let (path, body, who) = (path.to_owned(), body.to_owned(), "");
     Call { method: "POST", path, kind, body, status, code, who }
 }
 
-fn get(path: &str, status: u16, code: &'static str) -> Call {
+pub(crate) fn get(path: &str, status: u16, code: &'static str) -> Call {
     call(path, "", b"", status, code).with("GET")
 }
 
@@ -50,7 +58,7 @@ fn form(path: &str, body: &str) -> Call {
     call(path, FORM, body.as_bytes(), 200, "")
 }
 
-fn refused(path: &str, body: Value, status: u16, code: &'static str) -> Call {
+pub(crate) fn refused(path: &str, body: Value, status: u16, code: &'static str) -> Call {
     call(path, JSON, body.to_string().as_bytes(), status, code)
 }
 
@@ -59,6 +67,7 @@ pub(crate) fn all() -> Vec<Call> {
     let mut calls = vec![join("carol")];
     calls.extend(bodies());
     calls.extend(people());
+    calls.extend(administration::all());
     calls.extend(accounts());
     calls.extend(protected());
     calls.extend(rooms());
@@ -132,7 +141,7 @@ fn accounts() -> Vec<Call> {
         get("/auth/sessions", 401, "authentication_required"),
         end("/auth/sessions/999", 404, "session_not_found").by("carol"),
         end("/auth/sessions/1", 401, "authentication_required"),
-        end("/auth/sessions/3", 200, "").by("carol"),
+        end("/auth/sessions/4", 200, "").by("carol"),
         end("/auth/sessions", 200, "").by("carol"),
         end("/auth/sessions", 401, "authentication_required"),
         done(path, change("correct horse", "battery staple")).by("carol"),
@@ -174,7 +183,7 @@ fn protected() -> Vec<Call> {
 }
 
 /// A name for each way in which one is refused.
-fn bad_names() -> [(String, &'static str); 10] {
+pub(crate) fn bad_names() -> [(String, &'static str); 10] {
     [
         ("x".repeat(65), "name_too_long"),
         (" ann".to_owned(), "name_space"),

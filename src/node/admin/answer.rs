@@ -26,6 +26,10 @@ pub enum AdminAnswer {
 
 /// The accounts.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[schema(as = AdminAccounts, examples(json!({"accounts": [{
+    "user_id": 7, "username": "ann", "admin": true, "disabled": false,
+    "created_at": "2026-01-31T12:00:00.000Z", "sessions": 2,
+}]})))]
 pub struct AccountList {
     /// In the order in which their users came.
     pub accounts: Vec<AccountInfo>,
@@ -56,6 +60,10 @@ pub struct AccountInfo {
 
 /// The sessions.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[schema(as = AdminSessions, examples(json!({"sessions": [{
+    "id": 12, "user_id": 7, "username": "ann", "agent": "python-requests/2.32.3",
+    "created_at": "2026-01-31T12:00:00.000Z", "last_used_at": "2026-01-31T12:10:00.000Z",
+}]})))]
 pub struct SessionList {
     /// In the order in which they began.
     pub sessions: Vec<SessionInfo>,
@@ -88,6 +96,9 @@ pub struct SessionInfo {
 
 /// The invitations that can still be used.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[schema(as = AdminInvites, examples(json!({"invites": [{
+    "id": "3f0a9c5b1d27", "uses": 1, "expires_at": "2026-02-07T12:00:00.000Z",
+}]})))]
 pub struct InviteList {
     /// In no order that means anything.
     pub invites: Vec<InviteInfo>,
