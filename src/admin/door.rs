@@ -45,20 +45,16 @@ impl Door {
             Door::Server(server) => server.ask(&request),
             Door::Store(store) => store.ask(request),
         };
-        answer.map_err(|error| match error.code() {
-            "account_not_found" => error.advise("`chatroom admin list` shows all."),
-            "session_not_found" => error.advise("`chatroom admin sessions` shows all."),
-            "invite_invalid" => error.advise("`chatroom admin invites` shows all."),
-            _ => error,
-        })
+        answer.map_err(advised)
     }
 
     /// Begins an admin's session.
     pub(super) fn enter(&self, name: &str) -> Result<Entered, AdminError> {
-        match self {
+        let entered = match self {
             Door::Server(server) => server.enter(name),
             Door::Store(store) => store.enter(name),
-        }
+        };
+        entered.map_err(advised)
     }
 
     /// Where the server is.
@@ -67,5 +63,19 @@ impl Door {
             Door::Server(server) => Some(server.url()),
             Door::Store(_) => None,
         }
+    }
+}
+
+/// The same, with what to do about it.
+fn advised(error: AdminError) -> AdminError {
+    match error.code() {
+        "account_not_found" => error.advise("`chatroom admin list` shows all."),
+        "session_not_found" => error.advise("`chatroom admin sessions` shows all."),
+        "invite_invalid" => error.advise("`chatroom admin invites` shows all."),
+        "invalid_credentials" => AdminError::refused(
+            "invalid_credentials",
+            "There is no account of this name with this password.".to_owned(),
+        ),
+        _ => error,
     }
 }
