@@ -201,6 +201,22 @@ pub struct Tls {
     pub key: PathBuf,
 }
 
+/// Reads a duration as settings write it: `90s`, `30m`, `24h`, `7d`.
+///
+/// # Errors
+/// What it must be, for the command line.
+pub fn duration(text: &str) -> Result<Duration, String> {
+    value::from_text(text).map_err(|wrong| wrong.to_string())
+}
+
+/// Reads where a log is kept, as the flag `--store` says it.
+///
+/// # Errors
+/// What it must be, for the command line.
+pub fn store(text: &str) -> Result<Store, String> {
+    value::from_text(text).map_err(|wrong| wrong.to_string())
+}
+
 impl Default for Settings {
     fn default() -> Self {
         load::defaults()

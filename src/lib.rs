@@ -22,7 +22,7 @@
 //! | the heart | [`state`], [`log`], [`hub`], [`presence`], [`files`], [`hasher`], [`node`] |
 //! | the transports | [`credentials`], [`http`], [`socketio`] |
 //! | around them | [`exposure`], [`limits`] |
-//! | putting it together | [`config`], [`clock`], [`banner`], [`server`] |
+//! | putting it together | [`config`], [`clock`], [`banner`], [`server`], [`admin`] |
 
 pub mod id;
 
@@ -79,3 +79,5 @@ pub mod socketio;
 pub mod banner;
 
 pub mod server;
+
+pub mod admin;

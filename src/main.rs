@@ -32,6 +32,8 @@ enum Command {
     Serve(Flags),
     /// Print every setting with its default and what it is for
     Settings,
+    /// Make, disable, list accounts; end sessions; invite
+    Admin(chatroom::admin::Line),
 }
 
 fn main() -> ExitCode {
@@ -42,6 +44,7 @@ fn main() -> ExitCode {
             print!("{}", config::DEFAULTS);
             ExitCode::SUCCESS
         }
+        Command::Admin(line) => ExitCode::from(chatroom::admin::run(&line)),
         Command::Serve(flags) => match serve(&flags) {
             Ok(()) => ExitCode::SUCCESS,
             Err(error) => {

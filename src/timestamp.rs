@@ -19,6 +19,11 @@ impl Timestamp {
         Timestamp(self.0.saturating_sub(duration.as_millis() as u64))
     }
 
+    /// The moment `duration` later.
+    pub fn after(self, duration: Duration) -> Timestamp {
+        Timestamp(self.0.saturating_add(duration.as_millis() as u64))
+    }
+
     /// ISO 8601 in UTC with milliseconds: `2026-01-31T23:59:59.123Z`.
     pub fn to_iso(self) -> String {
         let format = format_description!(

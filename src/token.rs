@@ -39,6 +39,11 @@ impl TokenHash {
     pub fn of(presented: &str) -> TokenHash {
         TokenHash(Sha256::digest(presented.as_bytes()).into())
     }
+
+    /// The hash in lower-case hexadecimal.
+    pub fn to_hex(self) -> String {
+        HEXLOWER.encode(&self.0)
+    }
 }
 
 impl fmt::Debug for TokenHash {
@@ -49,7 +54,7 @@ impl fmt::Debug for TokenHash {
 
 impl Serialize for TokenHash {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(&HEXLOWER.encode(&self.0))
+        serializer.serialize_str(&self.to_hex())
     }
 }
 

@@ -45,7 +45,8 @@ const IMPORTS: &[(&str, &[&str])] = &[
         "server",
         &["VOCABULARY", "banner", "config", "files", "http", "limits", "log", "node", "socketio"],
     ),
-    ("main", &["config", "server"]),
+    ("admin", &["VOCABULARY", "config", "log", "node"]),
+    ("main", &["admin", "config", "server"]),
 ];
 
 /// Where Rocket may be named.

@@ -27,6 +27,9 @@ pub struct CreateAccount {
     /// It is made by whoever runs the server, so nobody has to be invited.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub by_admin: bool,
+    /// It may administer from the start.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub admin: bool,
 }
 
 /// A session that is to begin.

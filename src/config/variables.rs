@@ -11,6 +11,9 @@ use super::legacy;
 /// The beginning of every variable that is ours.
 const PREFIX: &str = "CHATROOM_";
 
+/// What the command line asks a server with: for `chatroom admin`, and no setting.
+const ADMIN_TOKEN: &str = "ADMIN_TOKEN";
+
 /// Where variables stand.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Place {
@@ -40,7 +43,7 @@ pub(super) fn take(
     legacy::take(place, &set, findings);
     for (variable, value) in &set {
         let Some(suffix) = variable.strip_prefix(PREFIX) else { continue };
-        if is_of_tests(suffix) {
+        if is_of_tests(suffix) || suffix == ADMIN_TOKEN {
             continue;
         }
         if is_of_cluster(suffix, value) {

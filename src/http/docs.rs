@@ -17,7 +17,7 @@ use super::error::{self, ApiError};
 use super::refusals::{Refusals, Refused};
 use super::reply::Json;
 use super::{
-    account, announcement, api, auth, conversations, download, encode, events, membership,
+    account, admin, announcement, api, auth, conversations, download, encode, events, membership,
     messages, named, participants, people, projects, rooms, said, send, sessions, uploads, users,
 };
 use crate::credentials;
@@ -64,6 +64,18 @@ use crate::credentials;
         sessions::sessions,
         sessions::end,
         sessions::end_others,
+        admin::accounts,
+        admin::create,
+        admin::disable,
+        admin::enable,
+        admin::password,
+        admin::promote,
+        admin::demote,
+        admin::sessions,
+        admin::end_sessions,
+        admin::invites,
+        admin::invite,
+        admin::end_invite,
         api::api,
         api::health,
         api::status,
@@ -87,6 +99,7 @@ use crate::credentials;
         (name = "Rooms", description = "Conversations of more than two."),
         (name = "Accounts", description = "Names that are one's own."),
         (name = "Projects", description = "Working together: conversations, files. For accounts."),
+        (name = "Administration", description = "For accounts that may administer."),
         (name = "Server", description = "What the server says of itself."),
     ),
 )]

@@ -58,7 +58,7 @@ pub(super) struct Body<'a> {
 /// Whether refusals under this path say `error` too, as the contract of accounts has it.
 fn says_error(path: &str) -> bool {
     let first = path.trim_start_matches('/').split('/').next();
-    matches!(first, Some("auth" | "conversations" | "projects"))
+    matches!(first, Some("admin" | "auth" | "conversations" | "projects"))
 }
 
 impl ApiError {

@@ -1,11 +1,12 @@
 //! The HTTP transport: a request becomes a command, an outcome becomes a response.
 //!
 //! Reading order: `users`, `send`, `messages`, `events`, `rooms`, `announcement`, `auth`, `account`,
-//! `sessions`, `api` are the routes; `body`, `field`, `params`, `header`, `caller` read what comes
-//! in; `reply`, `encode`, `error` write what goes out; `edge`, `kept_out`, `security`, `cors`,
+//! `sessions`, `admin`, `api` are the routes; `body`, `field`, `params`, `header`, `caller` read what
+//! comes in; `reply`, `encode`, `error` write what goes out; `edge`, `kept_out`, `security`, `cors`,
 //! `catchers` stand around them, `limiter` counts.
 
 mod account;
+mod admin;
 mod agent;
 mod announcement;
 mod api;
@@ -123,6 +124,18 @@ pub fn mount(
                 said::messages,
                 said::say,
                 people::users,
+                admin::accounts,
+                admin::create,
+                admin::disable,
+                admin::enable,
+                admin::password,
+                admin::promote,
+                admin::demote,
+                admin::sessions,
+                admin::end_sessions,
+                admin::invites,
+                admin::invite,
+                admin::end_invite,
             ],
         ))
 }

@@ -32,8 +32,22 @@ const TABLES: &str = "CREATE TABLE log (
 
 /// A store that cannot be opened, in a sentence for whoever starts the server.
 #[derive(Debug, thiserror::Error)]
-#[error("{0}")]
-pub struct OpenError(String);
+pub enum OpenError {
+    /// A server runs on it.
+    #[error(
+        "The store {store} is in use by another chatroom (process {holder}). Stop that one, or \
+         name another file with --store."
+    )]
+    InUse {
+        /// The store, as it was named.
+        store: String,
+        /// The number of the server's process.
+        holder: String,
+    },
+    /// Anything else.
+    #[error("{0}")]
+    Unfit(String),
+}
 
 /// An open log, locked against every other process.
 #[derive(Debug)]
@@ -58,7 +72,7 @@ impl SqliteLog {
     pub fn open(path: &Path, durability: Durability) -> Result<SqliteLog, OpenError> {
         let shown = path.display();
         let failed = |error: &dyn std::fmt::Display| {
-            OpenError(format!("The store {shown} cannot be opened: {error}."))
+            OpenError::Unfit(format!("The store {shown} cannot be opened: {error}."))
         };
         // By a link it is the same store, so it has the same lock.
         let path = &path.canonicalize().unwrap_or_else(|_| path.to_owned());
@@ -75,7 +89,7 @@ impl SqliteLog {
             .pragma_query_value(None, "user_version", |row| row.get(0))
             .map_err(|error| failed(&error))?;
         if layout != LAYOUT {
-            return Err(OpenError(format!(
+            return Err(OpenError::Unfit(format!(
                 "The store {shown} has layout {layout}, this program knows layout {LAYOUT}: \
                  it was written by another version of chatroom."
             )));
@@ -228,7 +242,7 @@ fn lock(path: &Path) -> Result<File, OpenError> {
     let name = beside(path, ".lock");
     let open = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(&name);
     let mut file = open.map_err(|error| {
-        OpenError(format!("The store {} cannot be opened: {error}.", path.display()))
+        OpenError::Unfit(format!("The store {} cannot be opened: {error}.", path.display()))
     })?;
     match file.try_lock() {
         Ok(()) => {
@@ -240,16 +254,15 @@ fn lock(path: &Path) -> Result<File, OpenError> {
             let mut holder = String::new();
             let _ = file.rewind();
             let _ = file.read_to_string(&mut holder);
-            Err(OpenError(format!(
-                "The store {} is in use by another chatroom (process {}). Stop that one, or name \
-                 another file with --store.",
-                path.display(),
-                holder.trim()
-            )))
+            Err(OpenError::InUse {
+                store: path.display().to_string(),
+                holder: holder.trim().to_owned(),
+            })
         }
-        Err(TryLockError::Error(error)) => {
-            Err(OpenError(format!("The store {} cannot be locked: {error}.", path.display())))
-        }
+        Err(TryLockError::Error(error)) => Err(OpenError::Unfit(format!(
+            "The store {} cannot be locked: {error}.",
+            path.display()
+        ))),
     }
 }
 
@@ -262,13 +275,13 @@ fn is_new(path: &Path) -> Result<bool, OpenError> {
     match File::open(path).and_then(|file| file.take(100).read_to_end(&mut header)) {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(true),
         Err(error) => {
-            return Err(OpenError(format!("The store {shown} cannot be read: {error}.")));
+            return Err(OpenError::Unfit(format!("The store {shown} cannot be read: {error}.")));
         }
         Ok(0) => return Ok(true),
         Ok(_) => {}
     }
     let foreign = |what: &str| {
-        Err(OpenError(format!(
+        Err(OpenError::Unfit(format!(
             "{shown} is {what}, not a chatroom store. Nothing was changed; name another file \
              with --store."
         )))
@@ -294,9 +307,9 @@ fn check_length(path: &Path) -> Result<(), OpenError> {
     }
     let shown = path.display();
     let (expected, found) = lengths(path)
-        .map_err(|error| OpenError(format!("The store {shown} cannot be read: {error}.")))?;
+        .map_err(|error| OpenError::Unfit(format!("The store {shown} cannot be read: {error}.")))?;
     if found < expected {
-        return Err(OpenError(format!(
+        return Err(OpenError::Unfit(format!(
             "The store {shown} is damaged: it ends after {found} of {expected} bytes. Nothing was \
              changed; put a backup in its place, or name another file with --store."
         )));

@@ -77,6 +77,7 @@ impl Node {
             proof: proof.map(TokenHash::of),
             invite: invite.map(TokenHash::of),
             by_admin: false,
+            admin: false,
         };
         self.refused(&Command::CreateAccount(account.clone()))?;
         account.password = self.hasher.hash(password, random()).await?;
@@ -168,7 +169,7 @@ impl Node {
     }
 
     /// Refuses now what would be refused later.
-    fn refused(&self, command: &Command) -> Result<(), SubmitError> {
+    pub(super) fn refused(&self, command: &Command) -> Result<(), SubmitError> {
         match self.look(|state| state.check(command)) {
             Ok(Plan::Answered(_) | Plan::Change(_)) => Ok(()),
             Err(rejection) => Err(SubmitError::Rejected(rejection)),

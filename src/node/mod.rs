@@ -6,6 +6,7 @@
 
 mod access;
 mod accounts;
+mod admin;
 mod housekeeping;
 mod queue;
 mod writer;
@@ -35,6 +36,10 @@ use crate::timestamp::Timestamp;
 use crate::token::Token;
 pub use access::{Actor, Caller};
 pub use accounts::{AccountError, LoggedIn, Wanted};
+pub use admin::{
+    AccountChanged, AccountInfo, AccountList, AdminAnswer, AdminDone, AdminRequest, InviteInfo,
+    InviteList, LASTS, LASTS_BY_ITSELF, NewInvite, SessionInfo, SessionList, USES, refusal,
+};
 use queue::Queue;
 
 /// What a node is told about its users' absences.
@@ -88,13 +93,14 @@ pub enum Failure {
 impl Node {
     /// Reads the log, begins it if it is new, and starts writing.
     ///
-    /// Must be called inside a Tokio runtime, which then carries the deliveries.
+    /// Must be called inside a Tokio runtime, which then carries the deliveries. Without a `policy`
+    /// the log's own stays as it is.
     ///
     /// # Errors
     /// The log is damaged, or cannot be written.
     pub fn start(
         mut log: Box<dyn Log>,
-        policy: Policy,
+        policy: impl Into<Option<Policy>>,
         absence: Absence,
         access: Access,
     ) -> Result<Arc<Node>, StartError> {
@@ -112,7 +118,7 @@ impl Node {
         if state.epoch().is_none() {
             first.push(Command::Begin { epoch: Epoch::from_random(random()) });
         }
-        if !state.has_policy(&policy) {
+        if let Some(policy) = policy.into().filter(|policy| !state.has_policy(policy)) {
             first.push(Command::Configure(policy));
         }
         let first: Vec<_> = first.into_iter().map(|command| stamp.entry(command)).collect();

@@ -113,6 +113,7 @@ impl State {
                     user.acted = at;
                 }
                 self.accounts.insert(user, wanted.password, at);
+                self.change_account(user, |account| account.admin = wanted.admin);
                 let session =
                     wanted.session.map(|session| self.open_session(user, session, at, events));
                 return Ok(Outcome::AccountCreated { user, session });

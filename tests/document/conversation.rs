@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use crate::administration;
 use crate::shared;
 
 /// One request, and what comes of it.
@@ -73,6 +74,7 @@ pub(crate) fn all() -> Vec<Call> {
     let mut calls = vec![join("carol")];
     calls.extend(bodies());
     calls.extend(people());
+    calls.extend(administration::all());
     calls.extend(accounts());
     calls.extend(protected());
     calls.extend(rooms());
@@ -147,7 +149,7 @@ fn accounts() -> Vec<Call> {
         get("/auth/sessions", 401, "authentication_required"),
         end("/auth/sessions/999", 404, "session_not_found").by("carol"),
         end("/auth/sessions/1", 401, "authentication_required"),
-        end("/auth/sessions/3", 200, "").by("carol"),
+        end("/auth/sessions/4", 200, "").by("carol"),
         end("/auth/sessions", 200, "").by("carol"),
         end("/auth/sessions", 401, "authentication_required"),
         done(path, change("correct horse", "battery staple")).by("carol"),
@@ -189,7 +191,7 @@ fn protected() -> Vec<Call> {
 }
 
 /// A name for each way in which one is refused.
-fn bad_names() -> [(String, &'static str); 10] {
+pub(crate) fn bad_names() -> [(String, &'static str); 10] {
     [
         ("x".repeat(65), "name_too_long"),
         (" ann".to_owned(), "name_space"),

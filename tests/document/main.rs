@@ -1,6 +1,7 @@
 //! The OpenAPI document, held against the server that hands it out.
 #![allow(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
 
+mod administration;
 mod answers;
 mod conversation;
 mod page;

@@ -26,6 +26,7 @@ pub(crate) fn parse(words: &mut Words) -> Command {
             proof: words.key("proof").map(|token| TokenHash::of(&token)),
             invite: words.key("invite").map(|token| TokenHash::of(&token)),
             by_admin: words.key("by_admin").is_some_and(|value| value == "true"),
+            admin: words.key("admin").is_some_and(|value| value == "true"),
         }),
         "login" => Command::OpenSession(OpenSession {
             user: user(words),

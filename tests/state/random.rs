@@ -67,6 +67,7 @@ fn about_accounts(dice: &mut StdRng, round: usize) -> Command {
             proof: dice.random_bool(0.5).then(|| token(dice)),
             invite: dice.random_bool(0.5).then(|| token(dice)),
             by_admin: dice.random_bool(0.1),
+            admin: dice.random_bool(0.1),
         }),
         5..9 => Command::OpenSession(OpenSession { user, verified, session }),
         9 => Command::CloseSession(CloseSession {

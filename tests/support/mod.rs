@@ -12,7 +12,7 @@ pub mod raw;
 pub mod streams;
 pub mod wire;
 
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
@@ -50,6 +50,26 @@ impl Server {
         let mut server = Server::start_in(made.path(), &["--store", "memory:"]);
         server._made = Some(made);
         server
+    }
+
+    /// Starts `chatroom serve --port 0` in a new folder, where `root` may administer; gives the
+    /// token of a session of root.
+    pub fn with_root() -> (Server, String) {
+        let made = tempfile::tempdir().unwrap();
+        let administer = |words: &[&str]| {
+            let mut command = command(made.path());
+            command.arg("admin").args(words).stdin(Stdio::piped()).stdout(Stdio::piped());
+            let mut child = command.spawn().unwrap();
+            child.stdin.take().unwrap().write_all(b"correct horse\n").unwrap();
+            let output = child.wait_with_output().unwrap();
+            assert!(output.status.success());
+            String::from_utf8(output.stdout).unwrap().trim().to_owned()
+        };
+        administer(&["create", "--admin", "root"]);
+        let token = administer(&["token", "root"]);
+        let mut server = Server::start_in(made.path(), &[]);
+        server._made = Some(made);
+        (server, token)
     }
 
     /// Starts it in `home`, which stays when the server goes: a second start there is a restart.
