@@ -20,6 +20,7 @@
 //! | the shared vocabulary | [`id`], [`timestamp`], [`name`], [`text`], [`token`], [`password`], [`message`], [`label`], [`file`], [`command`], [`outcome`], [`event`] |
 //! | the heart | [`state`], [`log`], [`hub`], [`presence`], [`files`], [`hasher`], [`node`] |
 //! | the transports | [`credentials`], [`http`], [`socketio`] |
+//! | the page | [`web`] |
 //! | putting it together | [`config`], [`clock`], [`banner`], [`server`] |
 
 pub mod id;
@@ -69,6 +70,8 @@ pub mod credentials;
 pub mod http;
 
 pub mod socketio;
+
+pub mod web;
 
 pub mod banner;
 

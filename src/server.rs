@@ -19,6 +19,7 @@ use crate::log::sqlite::SqliteLog;
 use crate::name::RoomName;
 use crate::node::{Absence, Node};
 use crate::socketio;
+use crate::web;
 
 /// How long requests under way may take to end when the server is told to: seconds.
 const GRACE: u32 = 1;
@@ -66,6 +67,7 @@ impl Server {
         let files = Arc::new(files.map_err(|error| ServerError(format!("uploads: {error}.")))?);
         let rocket = rocket::custom(rocket_config(&settings)).manage(files.clone());
         let rocket = socketio::mount(rocket, node.clone(), &settings);
+        let rocket = web::mount(rocket);
         let rocket = http::mount(rocket, node.clone(), settings, socketio::EVENTS);
         Ok(Server { rocket: rocket.map_err(|error| sentence(&error))?, node, files, keeps })
     }

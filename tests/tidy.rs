@@ -35,13 +35,17 @@ const IMPORTS: &[(&str, &[&str])] = &[
     ("credentials", &["token"]),
     ("http", &["VOCABULARY", "node", "files", "hub", "config", "credentials"]),
     ("socketio", &["VOCABULARY", "node", "hub", "config", "credentials"]),
+    ("web", &[]),
     ("banner", &["config"]),
-    ("server", &["VOCABULARY", "banner", "config", "files", "http", "log", "node", "socketio"]),
+    (
+        "server",
+        &["VOCABULARY", "banner", "config", "files", "http", "log", "node", "socketio", "web"],
+    ),
     ("main", &["config", "server"]),
 ];
 
 /// Where Rocket may be named.
-const ROCKET: &[&str] = &["credentials", "http", "socketio", "server", "main"];
+const ROCKET: &[&str] = &["credentials", "http", "socketio", "web", "server", "main"];
 
 /// What the state must not know: the clock, randomness, tasks, locks, files, hash order.
 const IMPURE: &[&str] = &[

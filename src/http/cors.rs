@@ -90,6 +90,6 @@ impl Fairing for Origin {
             self.0.on_response(request, response).await;
         }
         // Caches must keep apart what was answered to different origins, refusals included.
-        response.set_raw_header("Vary", "Origin");
+        response.adjoin_raw_header("Vary", "Origin");
     }
 }
