@@ -19,6 +19,7 @@ export function prepare(chat, { go, leave }) {
 }
 
 function prepareRoom(chat, go) {
+  chat.addEventListener("online", () => $("#new-room").open && showChoices(chat));
   const form = $("#new-room form");
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
@@ -39,19 +40,31 @@ function prepareRoom(chat, go) {
 }
 
 export function showNewRoom(chat) {
-  const people = [...chat.online].filter((name) => name !== chat.me);
-  people.sort((a, b) => a.localeCompare(b));
-  const choice = (name) =>
-    h(
-      "li",
-      {},
-      h("label", {}, h("input", { type: "checkbox", value: name }), avatar(name, "here"), h("span", { dir: "auto" }, name)),
-    );
-  $("#new-room-people").replaceChildren(...people.map(choice));
-  $("#new-room-none").hidden = people.length > 0;
+  $("#new-room-people").replaceChildren();
+  showChoices(chat);
   $("#new-room-names").value = "";
   $("#new-room-problem").textContent = "";
   $("#new-room").showModal();
+}
+
+// Who can be put into a new room; whoever was chosen stays chosen when others come and go.
+function showChoices(chat) {
+  const list = $("#new-room-people");
+  const chosen = new Set([...list.querySelectorAll("input:checked")].map(({ value }) => value));
+  const people = new Set([...chat.online, ...chosen]);
+  people.delete(chat.me);
+  const there = new Map([...list.children].map((item) => [item.dataset.name, item]));
+  for (const [name, item] of there) if (!people.has(name)) item.remove();
+  for (const name of [...people].sort((a, b) => a.localeCompare(b))) {
+    if (!there.has(name)) list.append(choice(name));
+  }
+  $("#new-room-none").hidden = people.size > 0;
+}
+
+function choice(name) {
+  const box = h("input", { type: "checkbox", value: name });
+  const label = h("label", {}, box, avatar(name, "here"), h("span", { class: "name", dir: "auto" }, name));
+  return h("li", { "data-name": name }, label);
 }
 
 export function showPeople(chat, id) {

@@ -40,9 +40,9 @@ export function avatar(name, kind = "") {
 }
 
 function tint(name) {
-  let sum = 7;
-  for (const letter of name) sum = (sum * 31 + letter.codePointAt(0)) % 9973;
-  return sum % 8;
+  let sum = 0x811c9dc5;
+  for (const letter of name) sum = Math.imul(sum ^ letter.codePointAt(0), 0x01000193);
+  return ((sum ^ (sum >>> 15)) >>> 0) % 8;
 }
 
 // Calls `draw` once before the next picture, however often it is asked; in a tab nobody sees,

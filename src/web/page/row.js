@@ -47,7 +47,7 @@ export const noticeRow = (message) =>
 export function messageRow(message, { mine, joined, mention, direct }) {
   const time = h("time", { datetime: message.created_at, title: FULL.format(at(message)) });
   time.textContent = TIME.format(at(message));
-  const classes = ["message", mine && "mine", joined && "joined", mention && "mention"];
+  const classes = ["message", mine && "mine", joined && "joined", mention && "mention", direct && "direct"];
   const who = mine ? "You" : message.sender;
   const head = joined
     ? hidden(`${who}, `)

@@ -104,7 +104,9 @@ export class Scroll {
     const { start, end } = this.window();
     const { messages } = talk;
     const anchor = this.follows ? null : this.anchor();
-    const before = anchor && anchor.element.offsetTop - this.box.scrollTop;
+    // The foot of a row stays; its head may lose the day that stood above it.
+    const foot = (element) => element.offsetTop + element.offsetHeight - this.box.scrollTop;
+    const before = anchor && foot(anchor.element);
     const wanted = [];
     if (start === 0 && talk.loaded && !talk.hasOlder) wanted.push(this.beginning());
     for (let index = start; index < end; index++) wanted.push(this.row(messages[index], messages[index - 1]));
@@ -119,8 +121,8 @@ export class Scroll {
     if (this.follows) {
       this.box.scrollTop = this.box.scrollHeight;
       this.saw();
-    } else if (anchor && anchor.element.isConnected) {
-      const moved = anchor.element.offsetTop - this.box.scrollTop - before;
+    } else if (anchor && this.rows.has(anchor.id)) {
+      const moved = foot(this.rows.get(anchor.id).element) - before;
       if (moved !== 0) this.box.scrollTop += moved;
     }
     this.lastTop = this.box.scrollTop;

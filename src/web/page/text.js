@@ -18,14 +18,17 @@ export const isEmoji = (text) => text.length <= 60 && EMOJI.test(text) && [...te
 // The text as a list of nodes.
 export function nodes(text) {
   const list = [];
-  for (const [place, block] of text.split("```").entries()) {
+  const blocks = text.split("```");
+  for (const [place, block] of blocks.entries()) {
     // An opening fence without a closing one is just text.
-    const isCode = place % 2 === 1 && text.split("```").length > place + 1;
-    if (isCode) {
+    const isOpen = place % 2 === 1 && place === blocks.length - 1;
+    if (place % 2 === 1 && !isOpen) {
       list.push(h("pre", {}, h("code", {}, block.replace(/^[\w+-]*\n/, "").replace(/\n$/, ""))));
     } else {
-      const opening = place % 2 === 1 ? "```" : "";
-      list.push(...inline(opening + block));
+      const next = place + 1 < blocks.length - 1;
+      // A block of code stands apart already.
+      const bare = block.replace(place > 0 && !isOpen ? /^\n/ : "", "").replace(next ? /\n$/ : "", "");
+      list.push(...inline((isOpen ? "```" : "") + bare));
     }
   }
   return list;
