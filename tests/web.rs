@@ -54,6 +54,33 @@ fn without_streams_the_page_chats_by_long_polls() {
 }
 
 #[test]
+fn everything_is_done_with_the_keyboard_alone() {
+    tell("keyboard");
+}
+
+/// With `CHATROOM_BLESS=1` the pictures in `docs/screenshots/` are taken anew.
+#[test]
+fn every_screen_is_accessible_in_both_sizes_and_themes() {
+    let _one = one_browser();
+    let server = Server::memory();
+    let bless = std::env::var_os("CHATROOM_BLESS").is_some();
+    let folder = if bless { " docs/screenshots" } else { "" };
+    assert_eq!(output(&format!("{}{folder}", line("looks", &server)), 300).trim(), "well");
+}
+
+#[test]
+fn no_text_becomes_markup_or_code() {
+    let _one = one_browser();
+    let home = tempfile::tempdir().unwrap();
+    let payloads = include_str!("web/payloads.txt");
+    std::fs::write(home.path().join("announcement.txt"), payloads).unwrap();
+    let settings = r#"rooms = ["General", "javascript:alert(1)", "${alert(1)}", "{{alert(1)}}"]"#;
+    std::fs::write(home.path().join("chatroom.toml"), settings).unwrap();
+    let server = Server::start_in(home.path(), &["--store", "memory:"]);
+    assert_eq!(output(&line("hostile", &server), 300).trim(), "well");
+}
+
+#[test]
 fn a_server_that_is_killed_in_mid_conversation_loses_and_doubles_nothing() {
     let _one = one_browser();
     let mut server = Server::start(&[]);

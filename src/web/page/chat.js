@@ -156,7 +156,8 @@ export class Chat extends EventTarget {
   }
 
   async fill(talk, gap) {
-    const query = { talk: talk.recipient, after: gap.after, epoch: this.epoch, limit: OLDER };
+    // One more than is wanted tells whether the hole ends there.
+    const query = { talk: talk.recipient, after: gap.after, epoch: this.epoch, limit: OLDER + 1 };
     const page = await api.after(this.me, query);
     talk.mergeGap(gap, page.messages, page.has_more);
     this.tell("talk", { talk, history: true });
@@ -180,10 +181,11 @@ export class Chat extends EventTarget {
     }
     for (const [id, messages] of byTalk) {
       const talk = this.talk(id);
-      // A conversation that is open already holds these, or is not known down to them.
+      // What is open begins where it begins; it is read further back when that is wanted.
       const from = talk.loaded ? (talk.messages[0]?.id ?? 0) : 0;
-      talk.merge(messages.filter(({ id }) => id >= from || !talk.loaded));
-      talk.unread = Math.max(talk.countUnread(this.me), 0);
+      const here = messages.filter((message) => message.id >= from);
+      talk.mergeTail(here, here.length === messages.length && page.has_more);
+      talk.unread = talk.countUnread(this.me);
       this.tell("talk", { talk, history: true });
     }
     const missing = [...this.rooms.values()].filter(

@@ -32,7 +32,7 @@ export function at(message) {
   return message.time;
 }
 
-export const dayRow = (date) => h("h3", { class: "day" }, h("span", {}, dayName(date)));
+export const dayRow = (date) => h("h2", { class: "day" }, h("span", {}, dayName(date)));
 
 export const unreadRow = () => h("p", { class: "line" }, h("span", {}, "New messages"));
 

@@ -3,7 +3,7 @@
 // Rows are kept while what they show is the same, so a new message costs one row. Whatever
 // changes above, what is being read stays where it is.
 
-import { $, drawn, h } from "./dom.js";
+import { $, drawn, h, toast } from "./dom.js";
 import { SERVER } from "./chat.js";
 import { at, dayOf, dayRow, gapRow, joins, messageRow, noticeRow, pendingRow, unreadRow } from "./row.js";
 
@@ -255,6 +255,8 @@ export class Scroll {
     try {
       await this.chat.fill(this.talk, gap);
     } catch {
+      toast("The server cannot be reached.");
+    } finally {
       button.disabled = false;
     }
   }

@@ -78,16 +78,25 @@ export class Talk {
     else this.stale = this.lastId;
   }
 
-  // Takes the newest page in; after an absence, what it does not reach down to is a hole.
+  // Takes the newest page in.
   mergeNewest(messages, more) {
+    if (!this.loaded || this.messages.length === 0) {
+      this.hasOlder = more || this.place(messages[0]?.id ?? 0) > 0;
+    }
+    this.mergeTail(messages, more);
+    this.loaded = true;
+  }
+
+  // Takes in messages after which only newer ones come that are told of; `more` says that there
+  // are others before them. After an absence, what they do not reach down to is a hole.
+  mergeTail(messages, more) {
     const known = this.stale;
     this.stale = 0;
-    const oldest = messages[0]?.id ?? 0;
-    if (!this.loaded || this.messages.length === 0) {
-      this.hasOlder = more || this.place(oldest) > 0;
-    }
     this.merge(messages);
-    this.loaded = true;
+    if (messages.length === 0) return;
+    const oldest = messages[0].id;
+    for (const gap of this.gaps) gap.before = Math.min(gap.before, oldest);
+    this.gaps = this.gaps.filter(({ after, before }) => before > after && more);
     if (known && more && oldest > known) {
       this.gaps.push({ after: known, before: this.messages[this.place(known + 1)].id });
     }
