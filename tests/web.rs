@@ -62,10 +62,15 @@ fn everything_is_done_with_the_keyboard_alone() {
 #[test]
 fn every_screen_is_accessible_in_both_sizes_and_themes() {
     let _one = one_browser();
-    let server = Server::memory();
     let bless = std::env::var_os("CHATROOM_BLESS").is_some();
-    let folder = if bless { " docs/screenshots" } else { "" };
-    assert_eq!(output(&format!("{}{folder}", line("looks", &server)), 300).trim(), "well");
+    let folder = if bless { "docs/screenshots" } else { "" };
+    for shape in ["390x844", "1440x900"] {
+        for theme in ["light", "dark"] {
+            let server = Server::memory();
+            let line = format!("{} {shape} {theme} {folder}", line("looks", &server));
+            assert_eq!(output(&line, 120).trim(), "well", "{shape} {theme}");
+        }
+    }
 }
 
 #[test]

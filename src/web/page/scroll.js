@@ -168,7 +168,10 @@ export class Scroll {
 
   beginning() {
     this.start ??= h("p", { class: "start" });
-    const text = `This is where ${this.chat.nameOf(this.talk.id)} begins.`;
+    const name = this.chat.nameOf(this.talk.id);
+    const text = this.talk.isRoom
+      ? `This is where ${name} begins.`
+      : `This is where your conversation with ${name} begins.`;
     if (this.start.textContent !== text) this.start.textContent = text;
     return this.start;
   }
