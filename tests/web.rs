@@ -39,6 +39,11 @@ fn two_people_come_in_and_talk_in_rooms_and_directly() {
 }
 
 #[test]
+fn accounts_keep_names_and_share_projects_with_files() {
+    tell("accounts");
+}
+
+#[test]
 fn a_tab_that_slept_or_was_away_misses_nothing() {
     tell("asleep");
 }

@@ -36,6 +36,7 @@ const ASSETS: &[(&str, &str)] = files![
     "dom.js",
     "enter.js",
     "feed.js",
+    "files.js",
     "icon.svg",
     "keep.js",
     "names.js",

@@ -118,5 +118,31 @@ await story(async () => {
   await page.keyboard.press("Control+k");
   for (const payload of payloads) await page.fill("#switcher-text", payload);
   await unhurt("the switcher");
+  await page.keyboard.press("Escape");
+
+  // As the names of a project and of its files.
+  await page.click("#me");
+  await page.fill("#keep-password", payloads[0].padEnd(8));
+  await page.click("#keep [type=submit]");
+  await page.waitForSelector("#projects-part:not([hidden])");
+  await page.click("#make-project");
+  await page.fill("#project-name", payloads[0]);
+  await page.click("#new-project [type=submit]");
+  await page.waitForFunction((wanted) => document.querySelector(".project")?.textContent === wanted, payloads[0]);
+  const names = payloads.filter((payload) => payload.length <= 200);
+  const uploaded = await page.evaluate(async (list) => {
+    let count = 0;
+    for (const name of list) {
+      const form = new FormData();
+      form.append("file", new Blob(["x"]), name);
+      const { status } = await fetch("/projects/1/files", { method: "POST", body: form });
+      if (status === 201) count++;
+    }
+    return count;
+  }, names);
+  assert.ok(uploaded >= 200, `${uploaded} files`);
+  await page.click("#show-files");
+  await page.waitForFunction((count) => document.querySelectorAll("#files-list li").length === count, uploaded);
+  await unhurt("files");
 });
 done();

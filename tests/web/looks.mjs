@@ -61,6 +61,11 @@ async function tour() {
   await page.waitForSelector("#announcement:not([hidden])");
   await page.fill("#name", me);
   await look(page, name("welcome"));
+  for (const way of ["login", "account"]) {
+    await page.click(`#ways [data-way=${way}]`);
+    await look(page, name(way), way === "login");
+  }
+  await page.click("#ways [data-way=guest]");
   await page.fill("#name", "Maren");
   await page.click("#enter [type=submit]");
   await page.waitForSelector("#name-problem:not(:empty)");
@@ -145,8 +150,38 @@ async function tour() {
   await look(page, name("refused"), false);
   await page.click(".pending button:text('Remove')");
 
+  // With an account: a project and its files.
   if (small) await page.click("#back");
   await page.click("#me");
+  await page.fill("#keep-password", "correct horse battery");
+  await page.click("#keep [type=submit]");
+  await page.waitForSelector("#projects-part:not([hidden])", { state: "attached" });
+  if (small) await page.click("#back");
+  await dialog("#make-project", "#new-project", "new-project");
+  await page.click("#make-project");
+  await page.fill("#project-name", "River loop 2027");
+  await page.click("#new-project [type=submit]");
+  await page.waitForSelector("#show-files:not([hidden])");
+  await page.fill("#text", "The track is among the files.");
+  await page.press("#text", "Enter");
+  await page.waitForFunction(() => document.querySelector("#log .mine") && !document.querySelector(".pending"));
+  await look(page, name("project"), !small);
+  await page.click("#show-files");
+  await page.waitForSelector("#no-files:not([hidden])");
+  const picture = await page.locator("body").screenshot();
+  const text = Buffer.from("<gpx/>");
+  await page.setInputFiles("#file-input", [
+    { name: "river-loop.gpx", mimeType: "application/gpx+xml", buffer: text },
+    { name: "the plan.pdf", mimeType: "application/pdf", buffer: text },
+    { name: "screen.png", mimeType: "image/png", buffer: picture },
+  ]);
+  await page.waitForFunction(() => document.querySelector("#files-list img")?.complete);
+  await page.waitForSelector("#files-list li >> nth=2");
+  await look(page, name("files"));
+  await page.keyboard.press("Escape");
+  if (small) await page.click("#back");
+  await page.click("#me");
+  await look(page, name("account-self"), false);
   await page.click("#leave");
   await page.waitForSelector("#welcome:not([hidden])");
   await context.close();

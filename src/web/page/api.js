@@ -109,6 +109,57 @@ export const after = (username, { talk, after, epoch, limit, wait, signal }) =>
     patience: 15_000 + (wait ?? 0) * 1000,
   });
 
+// Accounts. The session is a cookie that no script sees.
+
+export const check = () => call("GET", "auth/check");
+
+export const signIn = (username, password) =>
+  call("POST", "auth/login", { body: { username, password }, patience: 60_000 });
+
+export const signUp = (username, password, token) =>
+  call("POST", "auth/register", { body: { username, password, token }, patience: 60_000 });
+
+export const signOut = () => call("POST", "auth/logout");
+
+// Projects, which those with an account have.
+
+export const projects = () => call("GET", "projects");
+
+export const createProject = (name) => call("POST", "projects", { body: { name } });
+
+export const conversations = () => call("GET", "conversations");
+
+export const files = (project) => call("GET", `projects/${project}/files`);
+
+// The address of a file, for links; its bytes, for pictures.
+export const fileAt = (project, id) => `projects/${project}/files/${id}`;
+
+export async function bytes(project, id) {
+  const answer = await fetch(fileAt(project, id), { headers: headers() });
+  if (!answer.ok) throw new Refused("unknown", "The file cannot be read.", answer.status);
+  return answer.blob();
+}
+
+// Uploads a file; `progress` hears how much is there, from 0 to 1. `fetch` cannot tell that.
+export function upload(project, file, progress) {
+  const form = new FormData();
+  form.append("file", file, file.name);
+  const request = new XMLHttpRequest();
+  return new Promise((done, fail) => {
+    request.upload.onprogress = ({ loaded, total }) => progress(total ? loaded / total : 0);
+    request.onerror = () => fail(new Refused("offline", "The server cannot be reached."));
+    request.onload = () => {
+      const said = request.response ?? {};
+      if (request.status < 300) done(said.file);
+      else fail(new Refused(said.code ?? "unknown", said.message ?? "It was refused.", request.status));
+    };
+    request.open("POST", `projects/${project}/files`);
+    request.responseType = "json";
+    for (const [name, value] of Object.entries(headers())) request.setRequestHeader(name, value);
+    request.send(form);
+  });
+}
+
 // Whether the server answers at all.
 export async function reachable(patience) {
   try {

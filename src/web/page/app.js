@@ -7,6 +7,7 @@ import { Chat } from "./chat.js";
 import { Compose } from "./compose.js";
 import * as dialogs from "./dialogs.js";
 import * as enter from "./enter.js";
+import { Projects } from "./files.js";
 import { local, tab } from "./keep.js";
 import { Notify } from "./notify.js";
 import { Scroll } from "./scroll.js";
@@ -24,10 +25,13 @@ class App {
     this.compose = new Compose(chat, { said: () => this.scroll.toEnd() });
     this.notify = new Notify(chat, (id) => this.go(id));
     this.switcher = new Switcher(chat, this.side, (id) => this.go(id));
+    this.projects = new Projects(chat, (id) => this.go(id));
+    this.projects.none = !enter.isAccount();
     dialogs.prepare(chat, { go: (id) => this.go(id), leave: () => this.logout() });
     chat.addEventListener("state", () => this.showState());
     chat.addEventListener("rooms", () => this.showHead());
     chat.addEventListener("online", () => this.showHead());
+    chat.addEventListener("projects", () => this.showHead());
     chat.addEventListener("missed", (event) => this.missed(event));
     chat.addEventListener("ended", () => location.reload());
     this.listen();
@@ -41,6 +45,7 @@ class App {
     click("#find", () => this.switcher.show());
     click("#me", () => dialogs.showSelf());
     click("#help-button", () => $("#help").showModal());
+    click("#show-files", () => this.projects.show(this.side.open));
     click("#show-members", () => dialogs.showPeople(this.chat, this.side.open));
     click("#leave-room", () => this.leaveRoom());
     click("#join", () => this.join());
@@ -128,6 +133,7 @@ class App {
     const isRoom = !id.startsWith("@");
     $("#title").textContent = chat.nameOf(id);
     $("#show-members").hidden = !isRoom;
+    $("#show-files").hidden = !this.projects.project(id);
     $("#leave-room").hidden = !isRoom || !chat.isIn(id);
     const people = room?.participants ?? [];
     const here = people.filter((name) => chat.online.has(name)).length;
@@ -185,7 +191,8 @@ class App {
 
   async logout() {
     this.chat.end();
-    await api.logout(this.chat.me).catch(() => {});
+    const end = enter.isAccount() ? api.signOut() : api.logout(this.chat.me);
+    await end.catch(() => {});
     enter.forget();
     history.replaceState(null, "", "./");
     location.reload();
@@ -230,6 +237,12 @@ async function firstRoom(me) {
   return rooms.find(({ kind }) => kind === "named")?.room_id;
 }
 
+function why(had) {
+  if (!had) return "";
+  if (had.account) return "Your session has ended; please sign in again.";
+  return `${had.username} is taken by somebody else by now.`;
+}
+
 async function begin() {
   bar.follow();
   let me = null;
@@ -239,7 +252,7 @@ async function begin() {
       const had = enter.known();
       me = await enter.again();
       if (me) break;
-      me = await enter.ask(had ? `${had.username} is taken by somebody else by now.` : "");
+      me = await enter.ask(why(had));
       const room = await firstRoom(me);
       if (room?.startsWith("room_")) await api.joinRoom(me, room).catch(() => {});
       if (room) history.replaceState(null, "", hash(room));

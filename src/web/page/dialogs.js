@@ -1,6 +1,7 @@
 // The dialogs: a new room, who is in a room, oneself, the keys.
 
 import { $, avatar, h, toast } from "./dom.js";
+import * as enter from "./enter.js";
 import { askForNotices, canNotify, wantsNotices } from "./notify.js";
 import { hash } from "./side.js";
 
@@ -97,10 +98,37 @@ function prepareSelf(chat, leave) {
     $("#self").close();
     await leave();
   });
+  prepareKeep();
   $("#self-name").textContent = chat.me;
   $("#me-name").textContent = chat.me;
   $("#me .avatar")?.remove();
   $("#me").prepend(avatar(chat.me, "here"));
+}
+
+// A guest may keep the name for good, where the server has accounts.
+function prepareKeep() {
+  const form = $("#keep");
+  form.addEventListener("submit", async (event) => {
+    event.preventDefault();
+    const field = $("#keep-password");
+    const problem = $("#keep-problem");
+    problem.textContent = "";
+    try {
+      await enter.keep(field.value);
+      location.reload();
+    } catch (error) {
+      problem.textContent = error.message;
+      field.focus();
+    }
+  });
+  if (enter.isAccount()) {
+    $("#self-about").textContent = "This name is your own, on every device.";
+    $("#leave").textContent = "Sign out";
+  } else {
+    enter.offersAccounts().then((offered) => {
+      form.hidden = !offered;
+    });
+  }
 }
 
 export function showSelf() {

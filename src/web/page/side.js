@@ -8,7 +8,7 @@ export class Side {
     this.chat = chat;
     this.open = null;
     this.draw = drawn(() => this.render());
-    for (const name of ["talks", "online", "rooms"]) chat.addEventListener(name, () => this.draw());
+    for (const name of ["talks", "online", "rooms", "projects"]) chat.addEventListener(name, () => this.draw());
   }
 
   // All conversations in the order in which they stand.
@@ -21,17 +21,23 @@ export class Side {
       .filter((talk) => !talk.isRoom && (talk.lastId || talk.pending.length || talk.id === this.open))
       .sort((a, b) => b.lastId - a.lastId)
       .map(({ id }) => id);
-    return { rooms: [...named, ...numbered], direct };
+    const of = (room) => chat.projects?.project(room);
+    const projects = (chat.projects?.list ?? []).map((project) => ({
+      project,
+      rooms: numbered.filter((room) => of(room) === project),
+    }));
+    return { rooms: [...named, ...numbered.filter((room) => !of(room))], projects, direct };
   }
 
   get ids() {
-    const { rooms, direct } = this.order();
-    return [...rooms, ...direct];
+    const { rooms, projects, direct } = this.order();
+    return [...rooms, ...projects.flatMap((project) => project.rooms), ...direct];
   }
 
   render() {
-    const { rooms, direct } = this.order();
+    const { rooms, projects, direct } = this.order();
     const { chat } = this;
+    this.group($("#projects"), projects);
     this.fill($("#rooms"), rooms.map((id) => this.item(id)));
     this.fill($("#direct"), direct.map((id) => this.item(id)));
     const others = [...chat.online].filter((name) => name !== chat.me && !direct.includes(withUser(name)));
@@ -40,6 +46,21 @@ export class Side {
     $("#direct-part").hidden = direct.length === 0;
     $("#people-part").hidden = others.length === 0;
     $("#alone").hidden = others.length > 0 || direct.length > 0;
+  }
+
+  // A list for each project, under its name.
+  group(box, projects) {
+    const old = new Map([...box.children].map((element) => [element.dataset.id, element]));
+    for (const { project, rooms } of projects) {
+      const id = String(project.id);
+      const title = h("h3", { class: "project", id: `project-${id}`, dir: "auto" }, project.name);
+      const made = () => h("div", { "data-id": id }, title, h("ul", { "aria-labelledby": `project-${id}` }));
+      const part = old.get(id) ?? made();
+      old.delete(id);
+      if (!part.isConnected) box.append(part);
+      this.fill(part.lastChild, rooms.map((room) => this.item(room)));
+    }
+    for (const gone of old.values()) gone.remove();
   }
 
   // An entry is made anew only when it says something else, so that focus stays where it is.
