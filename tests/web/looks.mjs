@@ -155,8 +155,7 @@ async function tour() {
   await page.click("#me");
   await page.fill("#keep-password", "correct horse battery");
   await page.click("#keep [type=submit]");
-  await page.waitForSelector("#projects-part:not([hidden])", { state: "attached" });
-  if (small) await page.click("#back");
+  await page.waitForSelector("#projects-part:not([hidden])");
   await dialog("#make-project", "#new-project", "new-project");
   await page.click("#make-project");
   await page.fill("#project-name", "River loop 2027");
