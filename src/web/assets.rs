@@ -53,7 +53,7 @@ const ASSETS: &[(&str, &str)] = files![
 ];
 
 /// What has an address of its own.
-const DOCUMENTS: &[(&str, &str)] = files!["index.html", "status.html"];
+const DOCUMENTS: &[(&str, &str)] = files!["index.html"];
 
 /// A file ready to be sent.
 pub(super) struct File {

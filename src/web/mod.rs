@@ -14,18 +14,13 @@ use answer::{Answer, Document};
 
 /// Mounts the page on `rocket`.
 pub fn mount(rocket: Rocket<Build>) -> Rocket<Build> {
-    let routes = routes![index, status, asset, login, old_index, projects];
+    let routes = routes![index, asset, login, old_index, projects];
     rocket.mount("/", routes)
 }
 
 #[get("/")]
 fn index() -> Document {
     Document("index.html")
-}
-
-#[get("/status")]
-fn status() -> Document {
-    Document("status.html")
 }
 
 /// A file of the page. Its address changes with its content, so it may be kept for ever.
