@@ -92,6 +92,19 @@ await story(async () => {
   assert.ok(Buffer.concat(chunks).equals(Buffer.alloc(4 << 20, 7)));
   await ann.keyboard.press("Escape");
 
+  // A conversation of the project brings others in, who find the files there.
+  await ann.click("#make-room");
+  await ann.fill("#new-room-names", "bob");
+  await ann.selectOption("#new-room-project", { label: "The <b>boat</b>" });
+  await ann.click("#new-room [type=submit]");
+  await ann.waitForFunction(() => document.querySelectorAll("#projects li").length === 2);
+  await say(ann, "welcome aboard");
+  await bob.waitForSelector("#projects li .count");
+  await bob.click("#projects li a");
+  await shows(bob, ["welcome aboard"]);
+  await bob.click("#show-files");
+  await bob.waitForSelector("#files-list .filename >> nth=1");
+
   // Who signs out is out, in every tab of that session.
   const tab = await open(ann.context());
   await inside(tab);

@@ -41,6 +41,7 @@ await story(async () => {
   assert.match(await bob.title(), /^\(\d\)/);
   await choose(bob, "Room 1");
   await shows(bob, ["Just us here"]);
+  assert.equal(await bob.textContent("#log .line"), "New messages");
   assert.match(await bob.textContent("#log .notice"), /^Room 1 has been created/);
   await bob.waitForFunction(() => !document.querySelector("#rooms .count"));
 

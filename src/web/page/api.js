@@ -129,6 +129,12 @@ export const createProject = (name) => call("POST", "projects", { body: { name }
 
 export const conversations = () => call("GET", "conversations");
 
+export const createConversation = (participant_ids, project_id) =>
+  call("POST", "conversations", { body: { participant_ids, project_id } });
+
+// The accounts whose names contain this.
+export const people = (search) => call("GET", "conversations/users", { query: { search } });
+
 export const files = (project) => call("GET", `projects/${project}/files`);
 
 // The address of a file, for links; its bytes, for pictures.

@@ -309,6 +309,20 @@ export class Chat extends EventTarget {
     await this.refreshRooms();
     return room_id;
   }
+
+  // A conversation of a project, whose people have accounts.
+  async createConversation(participants, project) {
+    const ids = [];
+    for (const name of participants) {
+      const found = await api.people(name);
+      const person = found.find(({ username }) => username.toLowerCase() === name.toLowerCase());
+      if (!person) throw new Error(`${name} has no account.`);
+      ids.push(person.id);
+    }
+    const { conversation_id } = await api.createConversation(ids, project);
+    await this.refreshRooms();
+    return `room_${conversation_id}`;
+  }
 }
 
 function roomOfNotice(text) {

@@ -31,7 +31,10 @@ function prepareRoom(chat, go) {
     problem.textContent = participants.length === 0 ? "Choose at least one person." : "";
     if (participants.length === 0) return;
     try {
-      const room = await chat.createRoom(participants);
+      const project = Number($("#new-room-project").value);
+      const room = await (project
+        ? chat.createConversation(participants, project)
+        : chat.createRoom(participants));
       $("#new-room").close();
       go(room);
     } catch (error) {
@@ -44,6 +47,9 @@ export function showNewRoom(chat) {
   $("#new-room-people").replaceChildren();
   showChoices(chat);
   $("#new-room-names").value = "";
+  const projects = chat.projects.list.map(({ id, name }) => h("option", { value: id }, name));
+  $("#new-room-project").replaceChildren(h("option", { value: "" }, "No project"), ...projects);
+  $("#new-room-where").hidden = projects.length === 0;
   $("#new-room-problem").textContent = "";
   $("#new-room").showModal();
 }

@@ -33,6 +33,12 @@ export class Scroll {
       if (history) this.quiet();
       this.draw();
     });
+    chat.addEventListener("news", ({ talk }) => {
+      // Whoever looks elsewhere meanwhile finds the line above what came.
+      if (talk !== this.talk || talk.unread !== 1 || document.hasFocus()) return;
+      this.lineAfter = talk.read;
+      this.draw();
+    });
     chat.addEventListener("sent", ({ talk }) => talk === this.talk && this.draw());
   }
 
@@ -42,11 +48,11 @@ export class Scroll {
     this.talk = talk;
     this.rows.clear();
     this.log.replaceChildren();
-    Object.assign(this, { from: 0, to: Infinity, follows: true, seen: 0, lineAfter: 0 });
+    Object.assign(this, { from: 0, to: Infinity, follows: true, seen: 0, lineAfter: null });
     if (!talk) return;
     const unread = talk.loaded && talk.unread > 0;
     // The line above what was not read when the conversation was opened.
-    this.lineAfter = unread ? talk.read : 0;
+    this.lineAfter = unread ? talk.read : null;
     const first = unread ? { id: talk.messages[talk.place(talk.read + 1)]?.id, offset: 120 } : place;
     if (!first || !talk.has(first.id)) {
       this.render();
@@ -141,7 +147,7 @@ export class Scroll {
     const newDay = !previous || dayOf(at(previous)) !== dayOf(at(message));
     const gap = previous && talk.gapBefore(message.id, previous.id);
     const line =
-      this.lineAfter > 0 && message.id > this.lineAfter && (previous?.id ?? 0) <= this.lineAfter;
+      this.lineAfter !== null && message.id > this.lineAfter && (previous?.id ?? 0) <= this.lineAfter;
     const joined = joins(message, previous) && !gap && !line && !newDay;
     const key = `${newDay}${Boolean(gap)}${line}${joined}`;
     const kept = this.rows.get(message.id);
@@ -266,6 +272,7 @@ export class Scroll {
 
   // What is at the end is in sight.
   saw() {
+    if (!this.talk.loaded) return;
     this.seen = this.talk.lastId;
     if (document.visibilityState === "visible" && document.hasFocus()) this.chat.markRead(this.talk);
   }
@@ -281,7 +288,7 @@ export class Scroll {
 
   toEnd() {
     if (!this.talk) return;
-    Object.assign(this, { from: 0, to: Infinity, follows: true });
+    Object.assign(this, { from: 0, to: Infinity, follows: true, lineAfter: null });
     this.render();
   }
 
