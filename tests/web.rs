@@ -49,6 +49,11 @@ fn a_tab_that_slept_or_was_away_misses_nothing() {
 }
 
 #[test]
+fn notices_come_for_what_is_said_to_one_while_one_looks_elsewhere() {
+    tell("notices");
+}
+
+#[test]
 fn two_tabs_of_one_person_share_one_stream() {
     tell("tabs");
 }
