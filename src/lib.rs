@@ -21,6 +21,7 @@
 //! | the shared vocabulary | [`id`], [`timestamp`], [`name`], [`text`], [`token`], [`password`], [`message`], [`label`], [`file`], [`command`], [`outcome`], [`event`] |
 //! | the heart | [`state`], [`log`], [`hub`], [`presence`], [`files`], [`hasher`], [`node`] |
 //! | the transports | [`credentials`], [`http`], [`socketio`] |
+//! | the page | [`web`] |
 //! | around them | [`exposure`], [`limits`] |
 //! | putting it together | [`config`], [`clock`], [`banner`], [`server`], [`admin`] |
 
@@ -75,6 +76,8 @@ pub mod limits;
 pub mod http;
 
 pub mod socketio;
+
+pub mod web;
 
 pub mod banner;
 

@@ -20,6 +20,7 @@ use crate::log::sqlite::SqliteLog;
 use crate::name::RoomName;
 use crate::node::{Absence, Node};
 use crate::socketio;
+use crate::web;
 
 /// How long requests under way may take to end when the server is told to: seconds.
 const GRACE: u32 = 1;
@@ -69,6 +70,7 @@ impl Server {
         let rocket = rocket::custom(rocket_config(&settings));
         let rocket = rocket.manage(files.clone()).manage(limits.clone());
         let rocket = socketio::mount(rocket, node.clone(), limits, &settings);
+        let rocket = web::mount(rocket);
         let rocket = http::mount(rocket, node.clone(), settings, socketio::EVENTS);
         Ok(Server { rocket: rocket.map_err(|error| sentence(&error))?, node, files, keeps })
     }

@@ -40,17 +40,29 @@ const IMPORTS: &[(&str, &[&str])] = &[
         &["VOCABULARY", "node", "files", "hub", "config", "credentials", "exposure", "limits"],
     ),
     ("socketio", &["VOCABULARY", "node", "hub", "config", "credentials", "exposure", "limits"]),
+    ("web", &[]),
     ("banner", &["config"]),
     (
         "server",
-        &["VOCABULARY", "banner", "config", "files", "http", "limits", "log", "node", "socketio"],
+        &[
+            "VOCABULARY",
+            "banner",
+            "config",
+            "files",
+            "http",
+            "limits",
+            "log",
+            "node",
+            "socketio",
+            "web",
+        ],
     ),
     ("admin", &["VOCABULARY", "config", "log", "node"]),
     ("main", &["admin", "config", "server"]),
 ];
 
 /// Where Rocket may be named.
-const ROCKET: &[&str] = &["credentials", "http", "socketio", "server", "main"];
+const ROCKET: &[&str] = &["credentials", "http", "socketio", "web", "server", "main"];
 
 /// What the state must not know: the clock, randomness, tasks, locks, files, hash order.
 const IMPURE: &[&str] = &[

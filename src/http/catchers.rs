@@ -20,7 +20,8 @@ pub(super) fn any(status: Status, request: &Request<'_>) -> Refused {
     let unread = status == Status::BadRequest && request.route().is_none();
     if status == Status::NotFound || unread {
         let allowed = methods(request);
-        if !allowed.is_empty() {
+        // Where the method is right, the route itself found nothing.
+        if !allowed.is_empty() && !allowed.contains(&request.method().as_str()) {
             return Refused::Method(allowed);
         }
     }

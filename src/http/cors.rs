@@ -96,6 +96,6 @@ impl Fairing for Origin {
             }
         }
         // Caches must keep apart what was answered to different origins, refusals included.
-        response.set_raw_header("Vary", "Origin");
+        response.adjoin_raw_header("Vary", "Origin");
     }
 }
