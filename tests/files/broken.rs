@@ -37,7 +37,7 @@ async fn two_hundred_uploads_cut_off_half_way_leave_no_file_and_no_quota_used() 
             stream.write_all(format!("{:x}\r\n", half.len()).as_bytes()).unwrap();
         }
         stream.write_all(half).unwrap();
-        if number % 3 == 0 {
+        if number.is_multiple_of(3) {
             // It says that it is at its end, and waits for the answer.
             stream.shutdown(std::net::Shutdown::Write).unwrap();
             let _ = stream.read(&mut [0; 512]);

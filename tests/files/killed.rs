@@ -81,7 +81,7 @@ async fn work(
         let Ok(answer) = answer.json::<serde_json::Value>().await else { return acknowledged };
         let file = answer["file"]["id"].as_u64().unwrap_or_else(|| panic!("{answer}"));
         done.fetch_add(1, Ordering::Relaxed);
-        if number % 3 != 0 {
+        if !number.is_multiple_of(3) {
             acknowledged.push(number);
             continue;
         }
