@@ -107,7 +107,8 @@ impl Remote {
         }
         let unasked = |error: &dyn std::fmt::Display| {
             let message = format!(
-                "{} cannot be reached: {error}. Is it the address of the server, and does it run?",
+                "{} cannot be reached: {error}. See to it that this is the server's address and \
+                 that the server runs.",
                 self.url
             );
             AdminError::not_asked("unreachable", message)
@@ -141,8 +142,8 @@ impl Remote {
 
     fn foreign(&self) -> AdminError {
         let message = format!(
-            "{} answers, but not as this version of chatroom does. Is it the address of the \
-             server, and is the server as new as this program?",
+            "{} answers, but not as this version of chatroom does. See to it that this is the \
+             server's address and that the server is as new as this program.",
             self.url
         );
         AdminError::not_asked("foreign_server", message)
