@@ -5,20 +5,24 @@ mod programs;
 mod support;
 
 use std::collections::BTreeSet;
-use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use programs::{Program, need, need_node_modules, output};
 use reqwest::header::{ACCEPT_ENCODING, IF_NONE_MATCH};
 use serde_json::json;
 use support::{Client, Server, command};
+use tokio::sync::{Mutex, MutexGuard};
 
 /// One browser at a time: several would be slow, and be taken for a slow page.
-static BROWSER: Mutex<()> = Mutex::new(());
+static BROWSER: Mutex<()> = Mutex::const_new(());
 
 fn one_browser() -> MutexGuard<'static, ()> {
+    need_browser();
+    BROWSER.blocking_lock()
+}
+
+fn need_browser() {
     need(&["chromium"]);
     need_node_modules();
-    BROWSER.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// The command that runs a story of `tests/web/`.
@@ -120,7 +124,8 @@ fn a_server_that_is_killed_in_mid_conversation_loses_and_doubles_nothing() {
 
 #[tokio::test]
 async fn ten_thousand_messages_are_read_up_to_the_first() {
-    let _one = one_browser();
+    need_browser();
+    let _one = BROWSER.lock().await;
     let server = Server::memory();
     fill(&server.client(), 10_000).await;
     assert_eq!(output(&line("history", &server), 300).trim(), "well");

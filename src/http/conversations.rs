@@ -11,11 +11,13 @@ use super::body::{Body, FORM};
 use super::caller::Caller;
 use super::error::ApiError;
 use super::ids::Ids;
+use super::limiter::Limiter;
 use super::refusals::{Refusals, Refused};
 use super::reply::{Json, Made};
 use super::shared;
 use crate::command::{Command, CreateConversation};
 use crate::id::{ConversationId, ProjectId, UserId};
+use crate::limits::Action;
 use crate::node::Node;
 use crate::outcome::{Outcome, Rejection};
 use crate::timestamp::Timestamp;
@@ -101,7 +103,7 @@ impl Refusals for New {
     fn refusals() -> Vec<ApiError> {
         let rejections =
             [Rejection::ProjectNotFound, Rejection::NotInProject, Rejection::UserNotFound];
-        let mut refusals = shared::of_writing(&rejections);
+        let mut refusals = shared::of_limited(&rejections);
         refusals.push(ApiError::wrong_type("participant_ids", "a list of ids"));
         refusals
     }
@@ -163,12 +165,14 @@ pub(super) fn conversations(node: &State<Arc<Node>>, caller: Caller) -> Result<J
 pub(super) async fn create(
     node: &State<Arc<Node>>,
     caller: Caller,
+    limiter: Limiter<'_>,
     body: Body,
 ) -> Result<Made, ApiError> {
     let creator = caller.0.user;
     let fields: New = body.parse()?;
     let participants = fields.participant_ids.users("participant_ids")?;
     let project = fields.project_id.one("project_id")?.map(ProjectId);
+    limiter.admit(Action::CreateRoom, Some(caller.0.name.key().as_str()))?;
     let command = CreateConversation { creator, participants, project };
     let outcome = node.submit(Command::CreateConversation(command)).await;
     match outcome.map_err(shared::submit)? {

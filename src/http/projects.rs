@@ -11,12 +11,14 @@ use super::body::{Body, FORM};
 use super::caller::Caller;
 use super::error::ApiError;
 use super::field::Field;
+use super::limiter::Limiter;
 use super::refusals::{Refusals, Refused};
 use super::reply::{Json, Made};
 use super::shared;
 use crate::command::{Command, CreateProject};
 use crate::id::{ConversationId, ProjectId, UserId};
 use crate::label::{Label, LabelError};
+use crate::limits::Action;
 use crate::node::Node;
 use crate::outcome::Outcome;
 
@@ -86,7 +88,7 @@ impl Refusals for New<'_> {
     const SAY_ERROR: bool = true;
 
     fn refusals() -> Vec<ApiError> {
-        let mut refusals = shared::of_writing(&[]);
+        let mut refusals = shared::of_limited(&[]);
         refusals.extend([no_name(), ApiError::wrong_type("name", "a string")]);
         let labels = [LabelError::Empty, LabelError::TooLong, LabelError::Control];
         refusals.extend(labels.map(|error| no_label("name", error)));
@@ -155,6 +157,7 @@ pub(super) fn projects(node: &State<Arc<Node>>, caller: Caller) -> Result<Json, 
 pub(super) async fn create(
     node: &State<Arc<Node>>,
     caller: Caller,
+    limiter: Limiter<'_>,
     body: Body,
 ) -> Result<Made, ApiError> {
     let creator = caller.0.user;
@@ -167,6 +170,7 @@ pub(super) async fn create(
         name: label("name", name.ok_or_else(no_name)?)?,
         language_model: label("language_model", model.unwrap_or(NO_MODEL))?,
     };
+    limiter.admit(Action::CreateRoom, Some(caller.0.name.key().as_str()))?;
     let outcome = node.submit(Command::CreateProject(command)).await;
     match outcome.map_err(shared::submit)? {
         Outcome::ProjectCreated { project: project_id, conversation: conversation_id } => {

@@ -12,6 +12,7 @@ use super::body::{Body, FORM};
 use super::caller::Caller;
 use super::error::ApiError;
 use super::field::Field;
+use super::limiter::Limiter;
 use super::params::Params;
 use super::refusals::{Refusals, Refused};
 use super::reply::{Json, Made};
@@ -20,6 +21,7 @@ use super::shared;
 use crate::command::{Address, Command};
 use crate::config::Settings;
 use crate::id::{MessageId, UserId};
+use crate::limits::Action;
 use crate::node::Node;
 use crate::outcome::{Outcome, Rejection};
 use crate::text::Text;
@@ -127,7 +129,7 @@ impl Refusals for Say<'_> {
 
     fn refusals() -> Vec<ApiError> {
         let rejections = [Rejection::ConversationNotFound, Rejection::NotInConversation];
-        let mut refusals = shared::of_writing(&rejections);
+        let mut refusals = shared::of_limited(&rejections);
         let wrong = ApiError::wrong_type("content", "a string");
         refusals.extend([nothing(), message_too_long(16 << 10), wrong]);
         refusals
@@ -207,6 +209,7 @@ pub(super) async fn say(
     node: &State<Arc<Node>>,
     settings: &State<Settings>,
     caller: Caller,
+    limiter: Limiter<'_>,
     id: &str,
     body: Body,
 ) -> Result<Made, ApiError> {
@@ -222,6 +225,7 @@ pub(super) async fn say(
         return Err(message_too_long(limit));
     }
     let name = caller.0.name;
+    limiter.admit(Action::Send, Some(name.key().as_str()))?;
     let room = conversation.room();
     let command = Command::Send {
         sender: name.key().clone(),

@@ -6,6 +6,7 @@ use super::caller::Caller;
 use super::error::ApiError;
 use super::refusals;
 use crate::id::{ConversationId, FileId, ProjectId};
+use crate::limits::RetryAfter;
 use crate::node::SubmitError;
 use crate::outcome::Rejection;
 
@@ -65,5 +66,12 @@ pub(super) fn of_reading(rejections: &[Rejection]) -> Vec<ApiError> {
 pub(super) fn of_writing(rejections: &[Rejection]) -> Vec<ApiError> {
     let mut refusals = of_reading(rejections);
     refusals.extend(refusals::of_commands());
+    refusals
+}
+
+/// What those may answer that may be asked for too often.
+pub(super) fn of_limited(rejections: &[Rejection]) -> Vec<ApiError> {
+    let mut refusals = of_writing(rejections);
+    refusals.push(ApiError::too_often(RetryAfter::EXAMPLE));
     refusals
 }

@@ -12,6 +12,7 @@ use utoipa::ToSchema;
 use super::caller::Caller;
 use super::error::ApiError;
 use super::header;
+use super::limiter::Limiter;
 use super::multipart::{self, Broken, Parts};
 use super::refusals::{Refusals, Refused};
 use super::reply::{Json, Made};
@@ -21,6 +22,7 @@ use crate::config::Settings;
 use crate::file::{File, FileName, MediaType};
 use crate::files::{Files, FilesError, Upload};
 use crate::id::{FileId, ProjectId, UserId};
+use crate::limits::{Action, RetryAfter};
 use crate::node::{Failure, FileInfo, Node, SubmitError};
 use crate::outcome::{Outcome, Rejection};
 
@@ -101,6 +103,7 @@ impl Refusals for Uploaded {
             refusals.push(shared::submit(SubmitError::Failed(failure)));
         }
         refusals.push(unavailable());
+        refusals.push(ApiError::too_often(RetryAfter::EXAMPLE));
         refusals
     }
 }
@@ -225,11 +228,13 @@ impl<'r> rocket::request::FromRequest<'r> for Head {
     security(("token" = []), ("session" = [])),
 )]
 #[post("/projects/<id>/files", data = "<data>")]
+#[expect(clippy::too_many_arguments, reason = "each is something that the route asks for")]
 pub(super) async fn upload(
     node: &State<Arc<Node>>,
     files: &State<Arc<Files>>,
     settings: &State<Settings>,
     caller: Option<Caller>,
+    limiter: Limiter<'_>,
     head: Head,
     id: &str,
     data: Data<'_>,
@@ -242,11 +247,13 @@ pub(super) async fn upload(
     }
     let mut body = data.open(longest.bytes());
     let wanted = || {
-        let uploader = caller.as_ref().ok_or_else(Caller::missing)?.0.user;
+        let caller = caller.as_ref().ok_or_else(Caller::missing)?;
+        let uploader = caller.0.user;
         let project = shared::project(id)?;
         let room = node.look(|state| state.room_for_file(uploader, project, 0));
         room.map_err(shared::rejected)?;
         let boundary = head.boundary.as_deref().ok_or_else(no_file)?;
+        limiter.admit(Action::Upload, Some(caller.0.name.key().as_str()))?;
         Ok((uploader, project, boundary))
     };
     let received = match wanted() {
