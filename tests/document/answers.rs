@@ -127,7 +127,8 @@ async fn every_answer_is_documented_and_every_documented_answer_is_given() {
     let spec = Spec::of(&server).await;
     let http = client();
     let mut given = BTreeSet::new();
-    let mut tokens = Tokens::from([("root", token)]);
+    // Root is the first user.
+    let mut tokens = Tokens::from([("root", (token, 1))]);
     for call in conversation::all() {
         let answer = make(&http, &server, &call, &mut tokens).await;
         let what =
