@@ -12,6 +12,7 @@ await story(async () => {
   await post("/join_room", { username: "Bob", room_id: "room_General" });
   const ann = await enter("Ann", { context });
   await say(ann, "Can you hear me?");
+  await shows(ann, ["Can you hear me?"]);
   await send("Bob", "room_General", "By polls, yes");
   await shows(ann, ["Can you hear me?", "By polls, yes"]);
   await ann.waitForSelector("#people li:has-text('Bob')");
