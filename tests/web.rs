@@ -125,9 +125,9 @@ fn a_server_that_is_killed_in_mid_conversation_loses_and_doubles_nothing() {
 #[tokio::test]
 async fn ten_thousand_messages_are_read_up_to_the_first() {
     need_browser();
-    let _one = BROWSER.lock().await;
     let server = Server::memory();
     fill(&server.client(), 10_000).await;
+    let _one = BROWSER.lock().await;
     assert_eq!(output(&line("history", &server), 300).trim(), "well");
 }
 

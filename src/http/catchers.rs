@@ -20,8 +20,10 @@ pub(super) fn any(status: Status, request: &Request<'_>) -> Refused {
     let unread = status == Status::BadRequest && request.route().is_none();
     if status == Status::NotFound || unread {
         let allowed = methods(request);
-        // Where the method is right, the route itself found nothing.
-        if !allowed.is_empty() && !allowed.contains(&request.method().as_str()) {
+        // Where the method is right, the route itself found nothing. One that Rocket does not know
+        // it calls GET.
+        let right = !unread && allowed.contains(&request.method().as_str());
+        if !allowed.is_empty() && !right {
             return Refused::Method(allowed);
         }
     }
