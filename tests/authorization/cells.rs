@@ -95,7 +95,10 @@ pub(crate) async fn ask(world: &World, role: &str, row: &Row) -> String {
     if row.name == "POST /projects/{id}/files" {
         request = request.header("Content-Type", FORM).body(UPLOAD);
     } else if !row.body.is_empty() {
-        let body = fill(&row.body, world, &scene, &asker);
+        let mut body = fill(&row.body, world, &scene, &asker);
+        if body.contains("{target}") {
+            body = body.replace("{target}", &world.stranger("target").await.name);
+        }
         request = request.header("Content-Type", "application/json").body(body);
     }
     request.send().await.unwrap().status().as_u16().to_string()

@@ -19,6 +19,9 @@ pub(crate) const PASSWORD: &str = "correct horse";
 
 const STORE: &[&str] = &["--store", "sqlite:chatroom.db", "--durability", "fast"];
 
+/// Wrong passwords are part of the table.
+const SETTINGS: &str = "[rate_limits]\nfailed_logins = \"1000/1m\"\n";
+
 /// A file as a form sends it.
 pub(crate) const UPLOAD: &str = "--edge\r\nContent-Disposition: form-data; name=\"file\"; \
     filename=\"a.txt\"\r\nContent-Type: text/plain\r\n\r\nhello\r\n--edge--\r\n";
@@ -61,6 +64,7 @@ pub(crate) struct Scene {
 impl World {
     pub(crate) async fn new() -> World {
         let home = tempfile::tempdir().unwrap();
+        std::fs::write(home.path().join("chatroom.toml"), SETTINGS).unwrap();
         let mut server = Server::start_in(home.path(), STORE);
         let client = server.client();
         let mut people = Vec::new();

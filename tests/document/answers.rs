@@ -147,6 +147,15 @@ async fn every_answer_is_documented_and_every_documented_answer_is_given() {
         let place = (operation.method, operation.path);
         given.insert((place, answer.status, call.code.to_owned()));
     }
+    // An invitation goes by an id that nobody knows before.
+    let invited = |path: &str, body: Value| {
+        http.post(server.url(path)).bearer_auth(&tokens["root"].0).json(&body)
+    };
+    let made = ask(invited("/admin/invites", json!({}))).await.json();
+    let end = json!({ "invite": made["id"] });
+    let answer = ask(invited("/admin/invites/end", end)).await;
+    check(&spec, "POST", "/admin/invites/end", &answer);
+    given.insert((("POST", "/admin/invites/end"), answer.status, String::new()));
     std::fs::remove_file(server.home().join("announcement.txt")).unwrap();
     let answer = ask(http.get(server.url("/announcement"))).await;
     assert_eq!((answer.status, answer.json()["code"].as_str().unwrap()), UNAVAILABLE);
@@ -215,7 +224,8 @@ async fn whom_the_settings_keep_out_is_refused_as_documented() {
 async fn what_is_asked_for_too_often_is_refused_as_documented() {
     let server = Server::configured(
         "[rate_limits]\nregister_per_address = \"2/1h\"\nauth_register_per_address = \"1/1h\"\n\
-         send_per_user = \"1/1h\"\ncreate_room_per_user = \"1/1h\"\nfailed_logins = \"1/1h\"\n",
+         send_per_user = \"1/1h\"\ncreate_room_per_user = \"1/1h\"\nfailed_logins = \"1/1h\"\n\
+         upload_per_user = \"1/1h\"\n",
     );
     let spec = Spec::of(&server).await;
     let post = |path, body: Value| ("POST", path, body);
@@ -249,6 +259,36 @@ async fn what_is_asked_for_too_often_is_refused_as_documented() {
         if answer.status == 429 {
             assert_eq!(body["code"], TOO_OFTEN.1, "{path}");
             limited.insert((method, path));
+        }
+    }
+    // In a project of eve's.
+    let post = |path: &str| client().post(server.url(path)).bearer_auth(&token);
+    let named = || post("/projects").json(&json!({"name": "P"}));
+    let made = ask(named()).await.json();
+    let (project, conversation) = (&made["project_id"], &made["conversation_id"]);
+    let say = || {
+        let path = format!("/conversations/{conversation}/messages");
+        post(&path).json(&json!({"content": "Hello"}))
+    };
+    let bring = || {
+        let form = "--edge\r\nContent-Disposition: form-data; name=\"file\"; \
+            filename=\"a.txt\"\r\n\r\nhello\r\n--edge--\r\n";
+        let kind = "multipart/form-data; boundary=edge";
+        post(&format!("/projects/{project}/files")).header("Content-Type", kind).body(form)
+    };
+    for (path, request) in [
+        ("/projects", named()),
+        ("/conversations", post("/conversations").json(&json!({}))),
+        ("/conversations/{id}/messages", say()),
+        ("/conversations/{id}/messages", say()),
+        ("/projects/{id}/files", bring()),
+        ("/projects/{id}/files", bring()),
+    ] {
+        let answer = ask(request).await;
+        check(&spec, "POST", path, &answer);
+        if answer.status == 429 {
+            assert_eq!(answer.json()["code"], TOO_OFTEN.1, "{path}");
+            limited.insert(("POST", path));
         }
     }
     let documented = spec.operations().into_iter().filter(|operation| {
