@@ -1,7 +1,7 @@
 //! The Socket.IO transport: an event becomes a command, an acknowledgement is its outcome.
 //!
 //! There is no second room list here, no second message store. A socket watches rooms
-//! ([`subscriptions`]), each in the dialect it was asked for in ([`dialect`]); the [`dispatcher`]
+//! (`subscriptions`), each in the dialect it was asked for in (`dialect`); the `dispatcher`
 //! reads what is new in the state by the socket's cursor, as a poll would, and emits it.
 //!
 //! Reading order: `bridge` mounts the engine in Rocket, with `suffix` to keep sessions secret;
