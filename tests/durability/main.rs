@@ -68,10 +68,10 @@ async fn traced_run(durability: &str) -> (String, Told) {
     }
     let (status, _) = server.terminate();
     assert!(status.success());
-    // The tracer writes this line last, when the process is gone.
-    let gone = format!("{} +++ exited with 0 +++", server.pid());
+    // The tracer writes this line last, when the process is gone; it pads short numbers.
+    let gone = format!("{:<5} +++ exited with 0 +++", server.pid());
     let mut trace = String::new();
-    process::until("the trace is complete", 60, || {
+    process::until("the trace is complete", 20, || {
         trace = std::fs::read_to_string(&file).unwrap();
         trace.lines().last().is_some_and(|line| line == gone)
     })
