@@ -11,6 +11,7 @@ use rocket::request::{FromRequest, Outcome};
 use rocket::time::Duration;
 
 use crate::exposure::Visitor;
+use crate::header;
 use crate::token::Token;
 
 /// The cookie of a session.
@@ -64,7 +65,7 @@ impl<'r> FromRequest<'r> for Credentials<'r> {
 
 /// `Authorization: Bearer TOKEN`. RFC 9110, section 11.1: the scheme is compared without case.
 fn bearer<'r>(request: &'r Request<'_>) -> Option<&'r str> {
-    let value = request.headers().get_one("Authorization")?;
+    let value = header::find(request, "Authorization")?;
     let (scheme, token) = value.split_once(' ')?;
     let token = scheme.eq_ignore_ascii_case("Bearer").then_some(token.trim())?;
     Some(token).filter(|token| !token.is_empty())
@@ -81,6 +82,8 @@ fn query<'r>(request: &'r Request<'_>) -> Option<Cow<'r, str>> {
 
 /// The value of a cookie, if the request's cookies are believed.
 pub fn cookie<'r>(request: &'r Request<'_>, name: &str) -> Option<&'r str> {
+    // Most clients have none, and a jar is looked into by hash.
+    header::find(request, "Cookie")?;
     let cookie = request.cookies().get(name)?;
     Some(cookie.value()).filter(|value| !value.is_empty() && cookie_is_trusted(request))
 }

@@ -69,6 +69,8 @@ pub mod config;
 
 pub mod exposure;
 
+mod header;
+
 pub mod credentials;
 
 pub mod limits;

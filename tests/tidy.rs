@@ -34,10 +34,21 @@ const IMPORTS: &[(&str, &[&str])] = &[
     ("hasher", &["password"]),
     ("files", &["config", "file", "id"]),
     ("node", &["VOCABULARY", "log", "state", "hub", "presence", "clock", "config", "hasher"]),
-    ("credentials", &["exposure", "token"]),
+    ("header", &[]),
+    ("credentials", &["exposure", "header", "token"]),
     (
         "http",
-        &["VOCABULARY", "node", "files", "hub", "config", "credentials", "exposure", "limits"],
+        &[
+            "VOCABULARY",
+            "node",
+            "files",
+            "hub",
+            "config",
+            "header",
+            "credentials",
+            "exposure",
+            "limits",
+        ],
     ),
     ("socketio", &["VOCABULARY", "node", "hub", "config", "credentials", "exposure", "limits"]),
     ("web", &[]),
@@ -62,7 +73,7 @@ const IMPORTS: &[(&str, &[&str])] = &[
 ];
 
 /// Where Rocket may be named.
-const ROCKET: &[&str] = &["credentials", "http", "socketio", "web", "server", "main"];
+const ROCKET: &[&str] = &["header", "credentials", "http", "socketio", "web", "server", "main"];
 
 /// What the state must not know: the clock, randomness, tasks, locks, files, hash order.
 const IMPURE: &[&str] = &[

@@ -69,11 +69,11 @@ impl Headers {
     }
 
     /// The `Strict-Transport-Security` of an answer to this visitor.
-    pub fn hsts(&self, visitor: &Visitor) -> Option<&'static str> {
+    pub fn hsts<'v>(&self, visitor: impl FnOnce() -> &'v Visitor) -> Option<&'static str> {
         match self.hsts {
+            Hsts::Never => None,
+            Hsts::WhenHttps => visitor().https.then_some(HSTS),
             Hsts::Always => Some(HSTS),
-            Hsts::WhenHttps if visitor.https => Some(HSTS),
-            _ => None,
         }
     }
 }
@@ -86,7 +86,7 @@ mod tests {
     fn hsts(mode: Mode, tls: bool, https: bool) -> bool {
         let tls = tls.then(|| Tls { certs: "c.pem".into(), key: "k.pem".into() });
         let headers = Headers::new(&Settings { mode, tls, ..Settings::default() });
-        headers.hsts(&Visitor { https, ..Visitor::STRANGER }).is_some()
+        headers.hsts(|| &Visitor { https, ..Visitor::STRANGER }).is_some()
     }
 
     #[test]

@@ -11,8 +11,8 @@ use serde::de::IgnoredAny;
 use serde_json::{Map, Value};
 
 use super::error::ApiError;
-use super::header;
 use crate::config::Settings;
+use crate::header;
 
 /// What a form says it is.
 pub(super) const FORM: &str = "application/x-www-form-urlencoded";
@@ -85,7 +85,7 @@ impl<'r> FromData<'r> for Body {
             None => 0,
         };
         let length = header::find(request, "Content-Length");
-        let length = length.and_then(|length| length.value().parse::<u64>().ok());
+        let length = length.and_then(|length| length.parse::<u64>().ok());
         let length = length.unwrap_or_default();
         // Its end would not be read anyway, so nobody waits for it.
         let bytes = if length > limit as u64 + DRAINED {

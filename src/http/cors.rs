@@ -87,11 +87,12 @@ impl Fairing for Origin {
     }
 
     async fn on_response<'r>(&self, request: &'r Request<'_>, response: &mut Response<'r>) {
-        if credentials::visitor(request).is_foreign() {
+        let visitor = credentials::visitor(request);
+        if visitor.is_foreign() {
             self.0.on_response(request, response).await;
             // Any page can make itself the origin "null": it may be let in, but not with somebody
             // else's cookies.
-            if credentials::visitor(request).page == Page::Foreign {
+            if visitor.page == Page::Foreign {
                 response.remove_header("Access-Control-Allow-Credentials");
             }
         }

@@ -15,13 +15,13 @@ use tokio_util::io::StreamReader;
 
 use super::caller::Caller;
 use super::error::ApiError;
-use super::header;
 use super::range::{self, Asked};
 use super::refusals::{Refusals, Refused};
 use super::shared;
 use super::uploads::{failed, unavailable};
 use crate::file::File;
 use crate::files::Files;
+use crate::header;
 use crate::node::Node;
 use crate::outcome::Rejection;
 
@@ -43,7 +43,7 @@ impl<'r> rocket::request::FromRequest<'r> for Conditions {
     async fn from_request(
         request: &'r Request<'_>,
     ) -> rocket::request::Outcome<Conditions, Self::Error> {
-        let header = |name| header::find(request, name).map(|header| header.value().to_owned());
+        let header = |name| header::find(request, name).map(str::to_owned);
         rocket::request::Outcome::Success(Conditions {
             range: header("Range"),
             if_range: header("If-Range"),

@@ -9,6 +9,7 @@ use super::kept_out::KeptOut;
 use super::security;
 use crate::config::Settings;
 use crate::exposure::{Exposure, Facts, Refusal, Visitor};
+use crate::header;
 
 /// The field with which a form asks Rocket to take it for another method.
 const OVERRIDE: &[u8] = b"_method=";
@@ -32,16 +33,20 @@ impl Edge {
     fn judge(&self, request: &Request<'_>) -> std::result::Result<Visitor, Refusal> {
         let sender = request.remote().map(|remote| remote.ip());
         let safe = matches!(request.method(), Method::Get | Method::Head | Method::Options);
-        // However it is written, Rocket may take it there.
-        let path = request.uri().path();
-        let path = path.percent_decode_lossy();
-        let socket = path.trim_start_matches('/').starts_with("socket.io");
-        let mut facts = Facts::new(sender, !safe || socket);
+        let mut facts = Facts::new(sender, !safe || is_socket(request));
         for header in request.headers().iter() {
             facts.hear(header.name.as_str(), header.value);
         }
         self.exposure.judge(&facts)
     }
+}
+
+/// Whether a request goes to Socket.IO, where reading acts too.
+fn is_socket(request: &Request<'_>) -> bool {
+    // However it is written, Rocket may take it there.
+    let path = request.uri().path();
+    let path = path.percent_decode_lossy();
+    path.trim_start_matches('/').starts_with("socket.io")
 }
 
 #[rocket::async_trait]
@@ -60,6 +65,7 @@ impl Fairing for Edge {
         // Rocket lets a form's first field replace the method, so that any page could send what
         // a browser asks permission for.
         if request.method() != Method::Post
+            && header::find(request, "Content-Type").is_some()
             && request.content_type().is_some_and(|kind| kind.is_form())
             && data.peek(OVERRIDE.len()).await == OVERRIDE
         {

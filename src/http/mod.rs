@@ -23,7 +23,6 @@ mod encode;
 mod error;
 mod events;
 mod field;
-mod header;
 mod ids;
 mod kept_out;
 mod limiter;

@@ -12,10 +12,21 @@ use crate::exposure::Headers;
 /// settings to say.
 pub(super) fn tell<'r>(request: &'r Request<'_>, response: &mut Response<'r>) {
     let Some(headers) = request.rocket().state::<Headers>() else { return };
-    let own = response.headers();
-    let policy = match own.get_one("Content-Security-Policy") {
-        None => Some(headers.policy(own.get_one("Content-Type")).into()),
-        Some(policy) => headers.framed(policy).map(Cow::Owned),
+    // One look over them all: Rocket finds a header by hashing its name letter by letter.
+    let (mut policy, mut refers) = (None, false);
+    let mut kind = None;
+    for header in response.headers().iter() {
+        if header.name() == "Content-Type" {
+            kind = kind.or(Some(headers.policy(Some(header.value()))));
+        } else if header.name() == "Content-Security-Policy" {
+            policy = Some(headers.framed(header.value()));
+        } else if header.name() == "Referrer-Policy" {
+            refers = true;
+        }
+    }
+    let policy = match policy {
+        None => Some(Cow::Borrowed(kind.unwrap_or_else(|| headers.policy(None)))),
+        Some(framed) => framed.map(Cow::Owned),
     };
     if let Some(policy) = policy {
         response.set_header(Header::new("Content-Security-Policy", policy));
@@ -23,10 +34,10 @@ pub(super) fn tell<'r>(request: &'r Request<'_>, response: &mut Response<'r>) {
     response.set_raw_header("X-Content-Type-Options", "nosniff");
     // Pages elsewhere learn nothing of where somebody was; our own forms keep their `Origin`,
     // which "no-referrer" would take from them.
-    if !response.headers().contains("Referrer-Policy") {
+    if !refers {
         response.set_raw_header("Referrer-Policy", "same-origin");
     }
-    if let Some(hsts) = headers.hsts(credentials::visitor(request)) {
+    if let Some(hsts) = headers.hsts(|| credentials::visitor(request)) {
         response.set_raw_header("Strict-Transport-Security", hsts);
     }
 }

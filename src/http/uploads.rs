@@ -11,7 +11,6 @@ use utoipa::ToSchema;
 
 use super::caller::Caller;
 use super::error::ApiError;
-use super::header;
 use super::limiter::Limiter;
 use super::multipart::{self, Broken, Parts};
 use super::refusals::{Refusals, Refused};
@@ -21,6 +20,7 @@ use crate::command::{AddFile, Command, RemoveFile};
 use crate::config::Settings;
 use crate::file::{File, FileName, MediaType};
 use crate::files::{Files, FilesError, Upload};
+use crate::header;
 use crate::id::{FileId, ProjectId, UserId};
 use crate::limits::{Action, RetryAfter};
 use crate::node::{Failure, FileInfo, Node, SubmitError};
@@ -194,9 +194,9 @@ impl<'r> rocket::request::FromRequest<'r> for Head {
 
     async fn from_request(request: &'r Request<'_>) -> rocket::request::Outcome<Head, Self::Error> {
         let kind = header::find(request, "Content-Type");
-        let boundary = kind.and_then(|kind| multer::parse_boundary(kind.value()).ok());
+        let boundary = kind.and_then(|kind| multer::parse_boundary(kind).ok());
         let length = header::find(request, "Content-Length");
-        let length = length.and_then(|length| length.value().parse().ok()).unwrap_or_default();
+        let length = length.and_then(|length| length.parse().ok()).unwrap_or_default();
         rocket::request::Outcome::Success(Head { boundary, length })
     }
 }
