@@ -11,7 +11,7 @@ pub use accounts::{
 };
 pub use projects::{AddFile, CreateConversation, CreateProject, Participants, RemoveFile};
 
-use crate::id::{Epoch, ROOM_PREFIX, RoomId, UserId};
+use crate::id::{Epoch, MessageId, ROOM_PREFIX, RoomId, UserId};
 use crate::name::{Name, NameKey, RoomName};
 use crate::text::Text;
 use crate::timestamp::Timestamp;
@@ -130,6 +130,18 @@ pub enum Command {
     AddFile(AddFile),
     /// Takes a file off its list.
     RemoveFile(RemoveFile),
+    /// Deletes the oldest messages.
+    Trim(Trim),
+}
+
+/// Deletes the messages below an id: of one room, or all there are.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Trim {
+    /// Which room's; none for all messages.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub room: Option<RoomId>,
+    /// The lowest id that stays.
+    pub below: MessageId,
 }
 
 /// The recipient of a message.

@@ -115,6 +115,8 @@ pub struct Settings {
     /// A file that gets the log lines as well.
     #[serde(deserialize_with = "value::optional")]
     pub log_file: Option<PathBuf>,
+    /// What was said, and for how long it is kept.
+    pub history: History,
     /// Who counts as online.
     pub presence: Presence,
     /// Names without an account.
@@ -130,6 +132,18 @@ pub struct Settings {
     /// The certificate to serve HTTPS with; none is plain HTTP.
     #[serde(deserialize_with = "tls")]
     pub tls: Option<Tls>,
+}
+
+/// What was said, and for how long it is kept.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct History {
+    /// What messages may take in memory, about, in bytes; older ones are read from the disk.
+    #[serde(deserialize_with = "value::whole::<0, 1_099_511_627_776, _, _>")]
+    pub memory_bytes: usize,
+    /// Entries of the log from one snapshot to the next.
+    #[serde(deserialize_with = "value::whole::<1, 1_000_000_000, _, _>")]
+    pub snapshot_entries: u64,
 }
 
 /// Who counts as online.

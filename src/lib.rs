@@ -43,6 +43,8 @@ pub mod label;
 
 pub mod file;
 
+pub mod history;
+
 pub mod command;
 
 pub mod outcome;
@@ -54,6 +56,8 @@ pub mod clock;
 pub mod state;
 
 pub mod log;
+
+pub mod archive;
 
 pub mod hub;
 

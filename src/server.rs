@@ -18,7 +18,7 @@ use crate::log::Log;
 use crate::log::memory::MemoryLog;
 use crate::log::sqlite::SqliteLog;
 use crate::name::RoomName;
-use crate::node::{Absence, Node};
+use crate::node::{Absence, Archiving, Node};
 use crate::socketio;
 use crate::web;
 
@@ -56,12 +56,17 @@ impl Server {
                 SqliteLog::open(path, settings.durability).map_err(|error| sentence(&error))?,
             ),
         };
+        let archiving = match &settings.store {
+            Store::Memory => None,
+            Store::Sqlite(path) => Some(Archiving::beside(path, &settings.history)),
+        };
         let absence = Absence {
             away: settings.presence.timeout,
             gone: settings.guests.keep,
             session: settings.sessions.keep,
         };
-        let node = Node::start(log, policy(&settings)?, absence, settings.access);
+        let policy = policy(&settings)?;
+        let node = Node::start(log, archiving.as_ref(), policy, absence, settings.access);
         let node = node.map_err(|error| sentence(&error))?;
         let keeps = settings.store != Store::Memory;
         let files = Files::new(&settings.uploads, settings.durability, node.epoch().clone());

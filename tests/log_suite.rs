@@ -74,7 +74,7 @@ fn bytes(entry: &Entry) -> String {
 fn replayed(kind: Kind, folder: &Path) -> (Box<dyn Log>, Vec<String>) {
     let mut log = kind.open(folder);
     let mut seen = Vec::new();
-    log.replay(&mut |entry| seen.push(bytes(&entry))).unwrap();
+    log.replay(0, &mut |entry| seen.push(bytes(&entry))).unwrap();
     (log, seen)
 }
 
@@ -240,7 +240,7 @@ fn a_damaged_entry_ends_the_replay_and_what_came_before_it_was_given() {
         drop(db);
         let mut log = kind.open(folder.path());
         let mut seen = Vec::new();
-        let damage = log.replay(&mut |entry| seen.push(bytes(&entry))).unwrap_err();
+        let damage = log.replay(0, &mut |entry| seen.push(bytes(&entry))).unwrap_err();
         assert!(damage.to_string().contains("entry 6"), "{damage}");
         assert_eq!(seen, wanted(kind, 0..5));
     }

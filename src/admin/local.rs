@@ -12,7 +12,8 @@ use crate::command::Policy;
 use crate::config::{self, Flags, Settings, Store};
 use crate::log::sqlite::{OpenError, SqliteLog};
 use crate::node::{
-    Absence, AccountError, AdminAnswer, AdminRequest, Failure, Node, SubmitError, refusal,
+    Absence, AccountError, AdminAnswer, AdminRequest, Archiving, Failure, Node, SubmitError,
+    refusal,
 };
 
 /// What sessions that begin here call themselves.
@@ -55,7 +56,8 @@ impl Local {
         let never = Duration::MAX;
         let absence = Absence { away: never, gone: never, session: never };
         let node = runtime.block_on(async {
-            Node::start(Box::new(log), None::<Policy>, absence, settings.access)
+            let archiving = Archiving::beside(path, &settings.history);
+            Node::start(Box::new(log), Some(&archiving), None::<Policy>, absence, settings.access)
         });
         let node = node.map_err(|error| cannot("store_unavailable", &error))?;
         Ok(Local { runtime, node })
@@ -110,7 +112,7 @@ fn failed(error: &AccountError) -> AdminError {
         AccountError::Submit(SubmitError::Failed(Failure::DiskFull)) => {
             says("The disk is full: nothing can be written until there is space.")
         }
-        AccountError::Submit(SubmitError::Failed(Failure::Unavailable))
+        AccountError::Submit(SubmitError::Failed(Failure::Unavailable | Failure::Unreadable))
         | AccountError::Credentials => says("The store cannot be written; nothing was changed."),
     }
 }

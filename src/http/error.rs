@@ -165,6 +165,11 @@ impl ApiError {
                 "disk_full",
                 "The server's disk is full: nothing can be written until there is space.",
             ),
+            SubmitError::Failed(Failure::Unreadable) => ApiError::new(
+                Status::ServiceUnavailable,
+                "history_unavailable",
+                "Older messages cannot be read: the server's log says why.",
+            ),
             SubmitError::Failed(Failure::Unavailable) => ApiError {
                 retry_after: Some(1),
                 ..ApiError::new(

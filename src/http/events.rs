@@ -16,7 +16,7 @@ use tokio::time::{Instant, MissedTickBehavior, interval_at};
 
 use super::encode;
 use super::error::ApiError;
-use super::messages::{Asked, NOT_REGISTERED};
+use super::messages::{Asked, NOT_REGISTERED, unread};
 use super::named::{self, Bye, Gap, Presence, Ready, Reason};
 use super::params::{Params, cursor};
 use super::queries::{Position, Proof, Resume, Stream, Who};
@@ -25,7 +25,7 @@ use super::users::no_username;
 use crate::credentials::Credentials;
 use crate::id::MessageId;
 use crate::message::Message;
-use crate::node::{Actor, Node, Page, Query, Watch};
+use crate::node::{Actor, Node, Page, Query, SubmitError, Watch};
 use crate::outcome::Rejection;
 
 /// A comment this often keeps proxies from taking a quiet stream for a dead one.
@@ -126,7 +126,7 @@ pub(super) fn events<'r>(
     }
     // Refuse now what could only be refused in the middle of the stream otherwise.
     asked.query.limit = 0;
-    node.read(&actor, &asked.query).map_err(rejected)?;
+    node.read(&actor, &asked.query).map_err(unread)?;
     asked.query.limit = PAGE;
     let watch = node.subscribe(&actor);
     if !asked.has_cursor {
@@ -179,10 +179,11 @@ impl Reader {
             loop {
                 let page = match self.read() {
                     Ok(page) => page,
-                    Err(rejection) => {
-                        yield Bye::event(match rejection {
-                            Rejection::Unproven => Reason::SessionEnded,
-                            _ => Reason::LoggedOut,
+                    Err(error) => {
+                        yield Bye::event(match error {
+                            SubmitError::Rejected(Rejection::Unproven) => Reason::SessionEnded,
+                            SubmitError::Rejected(_) => Reason::LoggedOut,
+                            SubmitError::Failed(_) => Reason::Unreadable,
                         });
                         return;
                     }
@@ -223,7 +224,7 @@ impl Reader {
     }
 
     /// The next messages; the cursor moves behind them.
-    fn read(&mut self) -> Result<Page, Rejection> {
+    fn read(&mut self) -> Result<Page, SubmitError> {
         let page = self.node.read(&self.actor, &self.query)?;
         self.query.cursor = page.last_id;
         self.query.epoch = None;

@@ -17,7 +17,7 @@ use crate::config::Settings;
 use crate::credentials::Credentials;
 use crate::id::{MessageId, ROOM_PREFIX, RoomId};
 use crate::name;
-use crate::node::{Actor, Node, Page, Query, SERVER, With};
+use crate::node::{Actor, Failure, Node, Page, Query, SERVER, SubmitError, With};
 use crate::outcome::Rejection;
 
 /// The longest wait: proxies commonly cut at 60 s.
@@ -113,6 +113,7 @@ impl Refusals for Asked {
         let rejections = rejections.into_iter().chain([Rejection::Unproven]);
         let mut refusals = vec![no_username()];
         refusals.extend(rejections.map(rejected));
+        refusals.push(unread(SubmitError::Failed(Failure::Unreadable)));
         refusals
     }
 }
@@ -165,11 +166,11 @@ pub(super) async fn messages(
     if asked.query.limit == usize::MAX {
         asked.query.limit = settings.limits.page;
     }
-    let mut page = node.read(&actor, &asked.query).map_err(rejected)?;
+    let mut page = node.read(&actor, &asked.query).map_err(unread)?;
     if page.messages.is_empty() && !asked.wait.is_zero() && asked.query.before.is_none() {
         let waiters = settings.limits.waiters_per_user;
         if (node.presence().open_count(actor.user) as usize) < waiters {
-            page = Box::pin(wait(node, &actor, &asked, shutdown)).await.map_err(rejected)?;
+            page = Box::pin(wait(node, &actor, &asked, shutdown)).await.map_err(unread)?;
         }
     }
     if page.messages.is_empty() && !asked.extended {
@@ -185,7 +186,7 @@ async fn wait(
     actor: &Actor,
     asked: &Asked,
     mut shutdown: Shutdown,
-) -> Result<Page, Rejection> {
+) -> Result<Page, SubmitError> {
     let until = Instant::now() + asked.wait;
     let mut watch = node.subscribe(actor);
     loop {
@@ -203,6 +204,11 @@ async fn wait(
 
 fn rejected(rejection: Rejection) -> ApiError {
     ApiError::rejected(rejection, NOT_REGISTERED)
+}
+
+/// Why a reader gets nothing.
+pub(super) fn unread(error: SubmitError) -> ApiError {
+    ApiError::submit(error, NOT_REGISTERED)
 }
 
 /// A number of seconds as clients write it; what is no such number is 0.

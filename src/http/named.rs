@@ -69,8 +69,8 @@ pub(super) struct Bye {
 }
 
 /// Why the stream ends: the server stops, the registration has ended, what proved the name proves
-/// it no more (a session has ended, a password was changed, the name has become an account's), or
-/// the reader takes longer than 5 seconds for what it is given.
+/// it no more (a session has ended, a password was changed, the name has become an account's), the
+/// reader takes longer than 5 seconds for what it is given, or older messages cannot be read.
 #[derive(Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum Reason {
@@ -78,6 +78,7 @@ pub(super) enum Reason {
     LoggedOut,
     SessionEnded,
     Slow,
+    Unreadable,
 }
 
 impl Ready<'_> {

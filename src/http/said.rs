@@ -22,7 +22,7 @@ use crate::command::{Address, Command};
 use crate::config::Settings;
 use crate::id::{MessageId, UserId};
 use crate::limits::Action;
-use crate::node::Node;
+use crate::node::{Failure, Node, SubmitError};
 use crate::outcome::{Outcome, Rejection};
 use crate::text::Text;
 
@@ -120,7 +120,10 @@ impl Refusals for Said {
     const SAY_ERROR: bool = true;
 
     fn refusals() -> Vec<ApiError> {
-        shared::of_reading(&[Rejection::ConversationNotFound, Rejection::NotInConversation])
+        let rejections = [Rejection::ConversationNotFound, Rejection::NotInConversation];
+        let mut refusals = shared::of_reading(&rejections);
+        refusals.push(shared::submit(SubmitError::Failed(Failure::Unreadable)));
+        refusals
     }
 }
 
@@ -171,9 +174,11 @@ pub(super) fn messages(
     };
     let current_page = number("page", 1);
     let per_page = number("per_page", PER_PAGE).min(MOST_PER_PAGE);
-    let said = node.look(|state| state.said(user, conversation, current_page, per_page));
-    let said = said.map_err(shared::rejected)?;
-    let messages = said.messages.into_iter().map(|(message, user_id)| Message {
+    let skipped = (current_page - 1).saturating_mul(per_page);
+    let said = node.said(user, conversation, skipped, per_page).map_err(shared::submit)?;
+    let authors: Vec<_> =
+        node.look(|state| said.messages.iter().map(|message| state.author(message)).collect());
+    let messages = said.messages.into_iter().zip(authors).map(|(message, user_id)| Message {
         id: message.id,
         content: message.text.as_raw().to_owned(),
         user_id,

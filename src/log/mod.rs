@@ -8,14 +8,16 @@ pub mod memory;
 pub mod sqlite;
 
 use crate::command::Entry;
+use crate::history::Mark;
 
 /// One ordered log. Its node is its only writer, from one thread.
 pub trait Log: Send {
-    /// Gives every entry to `each`, from the first, in order. Called once, before any append.
+    /// Gives every entry after position `after` to `each`, in order. Called once, before any append.
     ///
     /// # Errors
-    /// [`Damage`] when an entry is not what was written: nothing after it can be trusted.
-    fn replay(&mut self, each: &mut dyn FnMut(Entry)) -> Result<(), Damage>;
+    /// [`Damage`] when an entry is not what was written: nothing after it can be trusted. Also
+    /// when the log has been trimmed further than `after`, or is not that long.
+    fn replay(&mut self, after: u64, each: &mut dyn FnMut(Entry)) -> Result<(), Damage>;
 
     /// Appends `entries` behind the last one, all or none, and returns when they are as durable
     /// as the log was asked to make them.
@@ -30,6 +32,40 @@ pub trait Log: Send {
     /// # Errors
     /// What that append would likely come to.
     fn probe(&mut self) -> Result<(), AppendError>;
+
+    /// Deletes entries up to position `through`, the oldest first, so few that nobody waits long.
+    /// Whether there are more. Who trims has a snapshot of what they came to.
+    ///
+    /// # Errors
+    /// See [`AppendError`]; nothing is deleted then.
+    fn trim(&mut self, through: u64) -> Result<bool, AppendError>;
+
+    /// The log as somebody reads it beside its writer; none where nothing is kept.
+    ///
+    /// # Errors
+    /// It cannot be opened once more.
+    fn tail(&self) -> Result<Option<Box<dyn Tail>>, Damage>;
+}
+
+/// Reads a log while it is being written.
+pub trait Tail: Send {
+    /// The place of an entry that is there, or the last that was trimmed. It is on the disk when
+    /// this returns, with every entry before it, however little the log promises.
+    ///
+    /// # Errors
+    /// There is no such place.
+    fn mark(&mut self, position: u64) -> Result<Mark, Damage>;
+
+    /// Gives the entries after one place, up to and with another, to `each`.
+    ///
+    /// # Errors
+    /// See [`Log::replay`].
+    fn read(
+        &mut self,
+        after: u64,
+        through: u64,
+        each: &mut dyn FnMut(Entry),
+    ) -> Result<(), Damage>;
 }
 
 /// Why a batch was not appended.

@@ -11,15 +11,16 @@ use std::path::{Path, PathBuf};
 use rusqlite::ffi;
 use rusqlite::{Connection, OpenFlags, Statement, ToSql};
 
-use super::{AppendError, Damage, Log, codec};
+use super::{AppendError, Damage, Log, Tail, codec};
 use crate::command::Entry;
 use crate::config::Durability;
+use crate::history::Mark;
 
 /// Marks an SQLite file as ours (`PRAGMA application_id`): "chat".
 const APPLICATION: u32 = 0x6368_6174;
 
 /// The version of the tables (`PRAGMA user_version`).
-const LAYOUT: i64 = 1;
+const LAYOUT: i64 = 2;
 
 /// How much space there must be for more than another failure: bytes.
 const SPARE: usize = 64 << 10;
@@ -29,6 +30,20 @@ const TABLES: &str = "CREATE TABLE log (
     entry TEXT NOT NULL,       -- JSON, see the codec
     checksum INTEGER NOT NULL  -- CRC-32 of the row before's checksum, seq and entry
 ) STRICT;";
+
+/// New with layout 2: a log that begins behind its first entries.
+const TRIMMED: &str = "CREATE TABLE trimmed (
+    one INTEGER PRIMARY KEY CHECK (one = 1),
+    seq INTEGER NOT NULL,      -- the last entry that is gone; 0 if none is
+    checksum INTEGER NOT NULL  -- its row's
+) STRICT;
+INSERT INTO trimmed VALUES (1, 0, 0);";
+
+/// Entries that are deleted in one transaction: others wait for it.
+const TRIMMED_AT_ONCE: i64 = 500;
+
+/// Pages of the file that are given back with them.
+const PAGES_AT_ONCE: u32 = 64;
 
 /// A store that cannot be opened, in a sentence for whoever starts the server.
 #[derive(Debug, thiserror::Error)]
@@ -54,7 +69,8 @@ pub enum OpenError {
 pub struct SqliteLog {
     db: Connection,
     path: PathBuf,
-    /// The last row's number and checksum.
+    /// Number and checksum of the last row that was trimmed, and of the last row.
+    first: (i64, u32),
     last: (i64, u32),
     /// Why nothing may be appended any more.
     broken: Option<String>,
@@ -83,21 +99,24 @@ impl SqliteLog {
             check_length(path)?;
         }
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        let db = Connection::open_with_flags(path, flags).map_err(|error| failed(&error))?;
-        configure(&db, durability).map_err(|error| failed(&error))?;
+        let mut db = Connection::open_with_flags(path, flags).map_err(|error| failed(&error))?;
         let layout: i64 = db
             .pragma_query_value(None, "user_version", |row| row.get(0))
             .map_err(|error| failed(&error))?;
-        if layout != LAYOUT {
+        if layout == 1 {
+            migrate(&mut db).map_err(|error| failed(&error))?;
+        } else if layout != LAYOUT {
             return Err(OpenError::Unfit(format!(
                 "The store {shown} has layout {layout}, this program knows layout {LAYOUT}: \
                  it was written by another version of chatroom."
             )));
         }
+        configure(&db, durability).map_err(|error| failed(&error))?;
         db.prepare_cached("SELECT seq, entry, checksum FROM log LIMIT 1")
             .map_err(|error| failed(&error))?;
-        let path = path.to_owned();
-        Ok(SqliteLog { db, path, last: (0, 0), broken: None, buffer: Vec::new(), _lock: lock })
+        let first = trimmed(&db).map_err(|error| failed(&error))?;
+        let (path, last, buffer) = (path.to_owned(), first, Vec::new());
+        Ok(SqliteLog { db, path, first, last, broken: None, buffer, _lock: lock })
     }
 
     fn insert(&mut self, entries: &[Entry]) -> rusqlite::Result<(i64, u32)> {
@@ -117,54 +136,22 @@ impl SqliteLog {
         transaction.commit()?;
         Ok((seq, checksum))
     }
-
-    /// Gives number, text and checksum of every row to `each`.
-    fn read(
-        &self,
-        mut each: impl FnMut(i64, &[u8], i64) -> Result<(), String>,
-    ) -> Result<(), String> {
-        let unreadable = |error: rusqlite::Error| format!("it cannot be read ({error})");
-        let query = "SELECT seq, CAST(entry AS BLOB), checksum FROM log ORDER BY seq";
-        let mut statement = self.db.prepare(query).map_err(unreadable)?;
-        let mut rows = statement.query([]).map_err(unreadable)?;
-        while let Some(row) = rows.next().map_err(unreadable)? {
-            let seq = row.get(0).map_err(unreadable)?;
-            let text = row.get_ref(1).map_err(unreadable)?;
-            let text = text.as_blob().map_err(|error| unreadable(error.into()))?;
-            each(seq, text, row.get(2).map_err(unreadable)?)?;
-        }
-        Ok(())
-    }
 }
 
 impl Log for SqliteLog {
-    fn replay(&mut self, each: &mut dyn FnMut(Entry)) -> Result<(), Damage> {
-        let (mut last, mut sum) = self.last;
-        let read = self.read(|seq, text, checksum| {
-            if seq != last + 1 {
-                return Err("it is missing".to_owned());
-            }
-            let chained = chained(sum, seq, text);
-            if i64::from(chained) != checksum {
-                return Err("its checksum does not fit".to_owned());
-            }
-            let text = std::str::from_utf8(text).map_err(|_| "it is no text".to_owned())?;
-            each(codec::decode(text)?);
-            (last, sum) = (seq, chained);
-            Ok(())
-        });
-        match read {
-            Ok(()) => {
-                self.last = (last, sum);
-                Ok(())
-            }
-            Err(what) => Err(Damage(format!(
-                "The store {} is damaged at entry {}: {what}. Nothing was changed; put a backup \
-                 in its place, or name another file with --store.",
+    fn replay(&mut self, after: u64, each: &mut dyn FnMut(Entry)) -> Result<(), Damage> {
+        let last = read(&self.db, &self.path, self.first, i64::MAX, after as i64, each)?;
+        if (last.0 as u64) < after {
+            return Err(Damage(format!(
+                "The store {} ends at entry {}, and the history beside it goes to entry {after}: \
+                 they do not belong together. Nothing was changed; put a backup of both in their \
+                 place.",
                 self.path.display(),
-                last + 1,
-            ))),
+                last.0,
+            )));
         }
+        self.last = last;
+        Ok(())
     }
 
     fn append(&mut self, entries: &[Entry]) -> Result<(), AppendError> {
@@ -200,6 +187,200 @@ impl Log for SqliteLog {
             _ => AppendError::Failed(error.to_string()),
         })
     }
+
+    fn trim(&mut self, through: u64) -> Result<bool, AppendError> {
+        if let Some(why) = &self.broken {
+            return Err(AppendError::Broken(why.clone()));
+        }
+        // The last entry stays, so that the file is never without one.
+        let through = (through as i64).min(self.last.0 - 1);
+        let upto = through.min(self.first.0 + TRIMMED_AT_ONCE);
+        if upto > self.first.0 {
+            self.first = trim(&mut self.db, upto).map_err(classify)?;
+            // What was deleted is nowhere in the file; here it leaves the side file too.
+            if upto == through {
+                let checkpoint = "PRAGMA wal_checkpoint(TRUNCATE)";
+                self.db.query_row(checkpoint, [], |_| Ok(())).map_err(classify)?;
+            }
+            return Ok(true);
+        }
+        let pages = |db: &Connection| {
+            db.pragma_query_value(None, "freelist_count", |row| row.get::<_, u32>(0))
+        };
+        let free = pages(&self.db).map_err(classify)?;
+        if free > 0 {
+            let vacuum = format!("PRAGMA incremental_vacuum({PAGES_AT_ONCE})");
+            self.db.execute_batch(&vacuum).map_err(classify)?;
+        }
+        Ok(free > PAGES_AT_ONCE)
+    }
+
+    fn tail(&self) -> Result<Option<Box<dyn Tail>>, Damage> {
+        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let db = Connection::open_with_flags(&self.path, flags).and_then(|db| {
+            db.busy_timeout(std::time::Duration::from_secs(5))?;
+            Ok(db)
+        });
+        match db {
+            Ok(db) => Ok(Some(Box::new(SqliteTail { db, path: self.path.clone() }))),
+            Err(error) => Err(Damage(format!(
+                "The store {} cannot be opened once more: {error}.",
+                self.path.display()
+            ))),
+        }
+    }
+}
+
+/// The log as it is read beside its writer.
+struct SqliteTail {
+    db: Connection,
+    path: PathBuf,
+}
+
+impl Tail for SqliteTail {
+    fn mark(&mut self, position: u64) -> Result<Mark, Damage> {
+        let failed = |what: &dyn std::fmt::Display| {
+            Damage(format!(
+                "The store {} has no entry {position} that can be read: {what}.",
+                self.path.display()
+            ))
+        };
+        // With little durability the entry may be in the system's hands alone.
+        for file in [beside(&self.path, "-wal"), self.path.clone()] {
+            match File::open(&file).and_then(|file| file.sync_data()) {
+                Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                    return Err(failed(&error));
+                }
+                _ => {}
+            }
+        }
+        let (first, checksum) = trimmed(&self.db).map_err(|error| failed(&error))?;
+        let checksum = if position as i64 == first {
+            checksum
+        } else {
+            let query = "SELECT checksum FROM log WHERE seq = ?1";
+            let row = self.db.prepare_cached(query).and_then(|mut statement| {
+                statement.query_row([position as i64], |row| row.get::<_, u32>(0))
+            });
+            row.map_err(|error| failed(&error))?
+        };
+        Ok(Mark { position, sign: format!("{checksum:08x}") })
+    }
+
+    fn read(
+        &mut self,
+        after: u64,
+        through: u64,
+        each: &mut dyn FnMut(Entry),
+    ) -> Result<(), Damage> {
+        let Ok(moment) = self.db.unchecked_transaction() else {
+            return Err(Damage(format!("The store {} cannot be read.", self.path.display())));
+        };
+        let first = trimmed(&moment).map_err(|error| {
+            Damage(format!("The store {} cannot be read: {error}.", self.path.display()))
+        })?;
+        read(&moment, &self.path, first, through as i64, after as i64, each).map(|_| ())
+    }
+}
+
+/// Reads the rows behind `first` up to row `through`; gives the entries behind row `after` to
+/// `each`. Number and checksum of the last row.
+fn read(
+    db: &Connection,
+    path: &Path,
+    first: (i64, u32),
+    through: i64,
+    after: i64,
+    each: &mut dyn FnMut(Entry),
+) -> Result<(i64, u32), Damage> {
+    if first.0 > after {
+        return Err(Damage(format!(
+            "The store {} begins behind entry {}, and the history beside it goes to entry {after}: \
+             they do not belong together. Nothing was changed; put a backup of both in their \
+             place.",
+            path.display(),
+            first.0,
+        )));
+    }
+    let (mut last, mut sum) = first;
+    let read = rows(db, first.0, through, |seq, text, checksum| {
+        if seq != last + 1 {
+            return Err("it is missing".to_owned());
+        }
+        let chained = chained(sum, seq, text);
+        if i64::from(chained) != checksum {
+            return Err("its checksum does not fit".to_owned());
+        }
+        if seq > after {
+            let text = std::str::from_utf8(text).map_err(|_| "it is no text".to_owned())?;
+            each(codec::decode(text)?);
+        }
+        (last, sum) = (seq, chained);
+        Ok(())
+    });
+    match read {
+        Ok(()) => Ok((last, sum)),
+        Err(what) => Err(Damage(format!(
+            "The store {} is damaged at entry {}: {what}. Nothing was changed; put a backup \
+             in its place, or name another file with --store.",
+            path.display(),
+            last + 1,
+        ))),
+    }
+}
+
+/// Gives number, text and checksum of the rows behind `after`, up to `through`, to `each`.
+fn rows(
+    db: &Connection,
+    after: i64,
+    through: i64,
+    mut each: impl FnMut(i64, &[u8], i64) -> Result<(), String>,
+) -> Result<(), String> {
+    let unreadable = |error: rusqlite::Error| format!("it cannot be read ({error})");
+    let query = "SELECT seq, CAST(entry AS BLOB), checksum FROM log
+                 WHERE seq > ?1 AND seq <= ?2 ORDER BY seq";
+    let mut statement = db.prepare_cached(query).map_err(unreadable)?;
+    let mut rows = statement.query([after, through]).map_err(unreadable)?;
+    while let Some(row) = rows.next().map_err(unreadable)? {
+        let seq = row.get(0).map_err(unreadable)?;
+        let text = row.get_ref(1).map_err(unreadable)?;
+        let text = text.as_blob().map_err(|error| unreadable(error.into()))?;
+        each(seq, text, row.get(2).map_err(unreadable)?)?;
+    }
+    Ok(())
+}
+
+/// Number and checksum of the last row that is gone; (0, 0) if none is.
+fn trimmed(db: &Connection) -> rusqlite::Result<(i64, u32)> {
+    let query = "SELECT seq, checksum FROM trimmed WHERE one = 1";
+    db.prepare_cached(query)?.query_row([], |row| Ok((row.get(0)?, row.get(1)?)))
+}
+
+/// Deletes the rows up to `through`. Its number and checksum.
+fn trim(db: &mut Connection, through: i64) -> rusqlite::Result<(i64, u32)> {
+    let transaction = db.transaction()?;
+    let query = "SELECT checksum FROM log WHERE seq = ?1";
+    let checksum = transaction.query_row(query, [through], |row| row.get(0))?;
+    transaction.execute("DELETE FROM log WHERE seq <= ?1", [through])?;
+    transaction.execute(
+        "UPDATE trimmed SET seq = ?1, checksum = ?2 WHERE one = 1",
+        (through, checksum),
+    )?;
+    transaction.commit()?;
+    Ok((through, checksum))
+}
+
+/// Takes a store of layout 1 to this one: it can be trimmed, and gives its space back.
+fn migrate(db: &mut Connection) -> rusqlite::Result<()> {
+    // The file is written anew, under a journal of its own: it is of either layout whenever this
+    // ends, and of layout 1 until the tables are there.
+    db.pragma_update(None, "journal_mode", "delete")?;
+    db.pragma_update(None, "auto_vacuum", "incremental")?;
+    db.execute_batch("VACUUM")?;
+    let transaction = db.transaction()?;
+    transaction.execute_batch(TRIMMED)?;
+    transaction.pragma_update(None, "user_version", LAYOUT)?;
+    transaction.commit()
 }
 
 fn insert_row(
@@ -337,8 +518,10 @@ fn create(path: &Path) -> Result<(), Box<dyn std::error::Error>> {
     let _ = std::fs::remove_file(&making);
     let db = Connection::open(&making)?;
     db.pragma_update(None, "application_id", APPLICATION)?;
+    db.pragma_update(None, "auto_vacuum", "incremental")?;
     db.pragma_update(None, "user_version", LAYOUT)?;
     db.execute_batch(TABLES)?;
+    db.execute_batch(TRIMMED)?;
     db.close().map_err(|(_, error)| error)?;
     std::fs::rename(&making, path)?;
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
@@ -348,6 +531,7 @@ fn create(path: &Path) -> Result<(), Box<dyn std::error::Error>> {
 
 fn configure(db: &Connection, durability: Durability) -> rusqlite::Result<()> {
     db.pragma_update(None, "journal_mode", "wal")?;
+    db.pragma_update(None, "secure_delete", "on")?;
     let synchronous = match durability {
         // A commit returns when the write-ahead log is synced.
         Durability::Full => "full",

@@ -7,8 +7,10 @@
 mod access;
 mod accounts;
 mod admin;
+mod archivist;
 mod housekeeping;
 mod queue;
+mod reading;
 mod writer;
 
 use std::collections::BTreeSet;
@@ -20,6 +22,7 @@ use std::time::{Duration, Instant};
 use parking_lot::{Mutex, RwLock};
 use tokio::sync::oneshot;
 
+use crate::archive::ArchiveError;
 use crate::clock;
 use crate::command::{Command, Policy};
 use crate::config::Access;
@@ -31,7 +34,7 @@ use crate::log::{AppendError, Damage, Log};
 use crate::outcome::{Outcome, Rejection, Verdict};
 use crate::presence::{Open, Presence};
 pub use crate::state::{FileInfo, Page, Proof, Query, RoomInfo, SERVER, With};
-use crate::state::{Plan, State};
+use crate::state::{Found, Plan, State};
 use crate::timestamp::Timestamp;
 use crate::token::Token;
 pub use access::{Actor, Caller};
@@ -40,7 +43,9 @@ pub use admin::{
     AccountChanged, AccountInfo, AccountList, AdminAnswer, AdminDone, AdminRequest, InviteInfo,
     InviteList, LASTS, LASTS_BY_ITSELF, NewInvite, SessionInfo, SessionList, USES, refusal,
 };
+pub use archivist::Archiving;
 use queue::Queue;
+pub use reading::{Said, Unread, read_through, said_through};
 
 /// What a node is told about its users' absences.
 #[derive(Clone, Copy, Debug)]
@@ -70,9 +75,12 @@ pub struct Node {
     /// The log could not be written, or that is not known to have changed.
     failing: AtomicBool,
     writer: Mutex<Option<JoinHandle<()>>>,
+    /// None where nothing is kept.
+    archiving: Option<Arc<archivist::Shared>>,
+    archivist: Mutex<Option<JoinHandle<()>>>,
 }
 
-/// Why a command has no outcome.
+/// Why a command has no outcome, a question no answer.
 #[derive(Clone, Debug)]
 pub enum SubmitError {
     /// It was refused.
@@ -88,32 +96,49 @@ pub enum Failure {
     DiskFull,
     /// The log cannot be written at the moment, or any more.
     Unavailable,
+    /// What memory has let go cannot be read in the archive.
+    Unreadable,
 }
 
 impl Node {
     /// Reads the log, begins it if it is new, and starts writing.
     ///
     /// Must be called inside a Tokio runtime, which then carries the deliveries. Without a `policy`
-    /// the log's own stays as it is.
+    /// the log's own stays as it is. Without `archiving` everything stays in memory, and in the
+    /// log.
     ///
     /// # Errors
-    /// The log is damaged, or cannot be written.
+    /// The log or its archive is damaged, or cannot be written.
     pub fn start(
         mut log: Box<dyn Log>,
+        archiving: Option<&Archiving>,
         policy: impl Into<Option<Policy>>,
         absence: Absence,
         access: Access,
     ) -> Result<Arc<Node>, StartError> {
         let started = Instant::now();
-        let mut state = State::default();
+        let opened = match archiving {
+            Some(settings) => archivist::Opened::open(settings, &*log)?,
+            None => None,
+        };
+        let (mut archive, mut state) = match opened {
+            Some((opened, state)) => (Some(opened), state),
+            None => (None, State::default()),
+        };
         let mut stamp = writer::Stamp::default();
+        stamp.follow(state.at());
         let mut events = Vec::new();
-        log.replay(&mut |entry| {
+        let mut paced = Ok(());
+        log.replay(state.position(), &mut |entry| {
             stamp.follow(entry.at);
             // Refused entries are in the log too, and are refused again.
             let _ = state.apply(entry, &mut events);
             events.clear();
+            if let (Some(archive), Ok(())) = (&mut archive, &paced) {
+                paced = archive.keep_pace(&mut state);
+            }
         })?;
+        paced?;
         let mut first = Vec::new();
         if state.epoch().is_none() {
             first.push(Command::Begin { epoch: Epoch::from_random(random()) });
@@ -145,8 +170,13 @@ impl Node {
             started,
             failing: AtomicBool::new(false),
             writer: Mutex::new(None),
+            archiving: archive.as_ref().map(|archive| Arc::new(archive.shared())),
+            archivist: Mutex::new(None),
         });
         *node.writer.lock() = Some(writer::start(node.clone(), log, stamp)?);
+        if let Some(archive) = archive {
+            *node.archivist.lock() = Some(archive.start(&node)?);
+        }
         housekeeping::start(&node);
         Ok(node)
     }
@@ -220,17 +250,6 @@ impl Node {
         self.state.read().oldest()
     }
 
-    /// The messages that `actor` may see and asks for.
-    ///
-    /// # Errors
-    /// See [`State::read`]; [`Rejection::Unproven`] when it may not act any more as it could.
-    pub fn read(&self, actor: &Actor, query: &Query) -> Result<Page, Rejection> {
-        let strict = self.access == Access::Token;
-        let state = self.state.read();
-        let page = state.read(actor.user, query)?;
-        state.may_act(actor.user, actor.proof, strict).then_some(page).ok_or(Rejection::Unproven)
-    }
-
     /// The rooms `user` is in, and the open ones.
     ///
     /// # Errors
@@ -299,6 +318,12 @@ impl Node {
         if let Some(writer) = self.writer.lock().take() {
             let _ = writer.join();
         }
+        if let Some(shared) = &self.archiving {
+            shared.stop();
+        }
+        if let Some(archivist) = self.archivist.lock().take() {
+            let _ = archivist.join();
+        }
     }
 
     fn room_ids(&self, user: UserId) -> Vec<RoomId> {
@@ -327,6 +352,9 @@ pub enum StartError {
     /// The log cannot be read.
     #[error(transparent)]
     Damage(#[from] Damage),
+    /// The archive cannot be opened, read or written.
+    #[error(transparent)]
+    Archive(#[from] ArchiveError),
     /// The log cannot be written.
     #[error("{0}.")]
     Append(#[from] AppendError),

@@ -23,6 +23,8 @@ pub(super) struct Queue {
 struct Waiting {
     submissions: Vec<Submission>,
     closed: bool,
+    /// There is something else to do.
+    nudged: bool,
 }
 
 impl Queue {
@@ -43,13 +45,23 @@ impl Queue {
         Ok(())
     }
 
+    /// There is something else to do for whoever drains.
+    pub(super) fn nudge(&self) {
+        self.waiting.lock().nudged = true;
+        self.filled.notify_one();
+    }
+
     /// Takes everything that waits, in order, or waits for something; with `patience` it takes
-    /// nothing when nothing came for that long. False when the queue is closed and empty.
+    /// nothing when nothing came for that long, and none when it is nudged. False when the queue is
+    /// closed and empty.
     pub(super) fn drain(&self, into: &mut Vec<Submission>, patience: Option<Duration>) -> bool {
         let mut waiting = self.waiting.lock();
         while waiting.submissions.is_empty() {
             if waiting.closed {
                 return false;
+            }
+            if std::mem::take(&mut waiting.nudged) {
+                break;
             }
             match patience {
                 None => self.filled.wait(&mut waiting),

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio::sync::{mpsc, oneshot};
 
@@ -16,6 +16,15 @@ use crate::timestamp::Timestamp;
 
 /// How often a log that cannot be written is tried.
 const RETRY: Duration = Duration::from_secs(1);
+
+/// Messages that memory lets go with each batch, beside twice as many as the batch brings.
+const LET_GO: usize = 64;
+
+/// Between one step of trimming and the next, while nobody writes.
+const BREATH: Duration = Duration::from_millis(5);
+
+/// How long writers wait for the archive at most, each time.
+const HELD_BACK: Duration = Duration::from_secs(1);
 
 /// Turns commands into entries. Their times never run backwards, whatever the clock does.
 #[derive(Debug, Default)]
@@ -65,8 +74,11 @@ fn write(
     let _abandon = AbandonOnExit(node);
     let mut submissions = Vec::new();
     let mut entries = Vec::new();
-    let retry = || node.failing.load(Ordering::Relaxed).then_some(RETRY);
-    while node.queue.drain(&mut submissions, retry()) {
+    let mut trimming = false;
+    let mut trimmed = 0;
+    let mut bytes = 0;
+    let mut patience = None;
+    while node.queue.drain(&mut submissions, patience) {
         let mut delivery = Delivery::default();
         let mut replies = Vec::with_capacity(submissions.len());
         // A message to a user is news to both ends.
@@ -75,16 +87,24 @@ fn write(
             entries.push(stamp.entry(command));
             replies.push(reply);
         }
-        let tried = if entries.is_empty() { log.probe() } else { log.append(&entries) };
+        let failing = node.failing.load(Ordering::Relaxed);
+        let tried = match entries.is_empty() {
+            true if failing => log.probe(),
+            true => Ok(()),
+            false => log.append(&entries),
+        };
         match tried {
             Ok(()) => {
                 if node.failing.swap(false, Ordering::Relaxed) {
                     tracing::info!("the log can be written again");
                 }
                 let mut state = node.state.write();
+                let most = LET_GO + 2 * entries.len();
                 let verdicts =
                     entries.drain(..).map(|entry| Ok(state.apply(entry, &mut delivery.events)));
                 delivery.answers.extend(replies.into_iter().zip(verdicts));
+                state.let_go(most);
+                bytes = state.message_bytes();
             }
             Err(error) => {
                 // Said once, not for everybody who tries meanwhile.
@@ -107,6 +127,39 @@ fn write(
         }
         // Without a runtime there is nobody left to answer.
         let _ = deliveries.send(delivery);
+        patience = node.failing.load(Ordering::Relaxed).then_some(RETRY);
+        if let Some(shared) = &node.archiving {
+            if trimming || shared.trim() > trimmed {
+                trimmed = shared.trim();
+                trimming = trim(&mut *log, trimmed);
+            }
+            if trimming {
+                patience = Some(BREATH);
+            }
+            if bytes > 2 * shared.window {
+                hold_back(node, shared);
+            }
+        }
+    }
+}
+
+/// Deletes a few entries that a snapshot stands for. Whether there are more.
+fn trim(log: &mut dyn Log, through: u64) -> bool {
+    log.trim(through).unwrap_or_else(|error| {
+        // The next snapshot is the next occasion.
+        tracing::warn!("the log could not be trimmed: {error}");
+        false
+    })
+}
+
+/// Lets the archive catch up: where more is said than it can take, memory would grow.
+fn hold_back(node: &Node, shared: &super::archivist::Shared) {
+    let bytes = || node.state.read().message_bytes();
+    shared.ring();
+    let begun = Instant::now();
+    while bytes() > 4 * shared.window && begun.elapsed() < HELD_BACK && !shared.is_failing() {
+        std::thread::sleep(BREATH);
+        node.state.write().let_go(usize::MAX);
     }
 }
 

@@ -59,6 +59,9 @@ impl From<SubmitError> for Trouble {
             SubmitError::Failed(Failure::DiskFull) => {
                 Trouble::new("disk_full", "The server's disk is full.")
             }
+            SubmitError::Failed(Failure::Unreadable) => {
+                Trouble::new("history_unavailable", "Older messages cannot be read.")
+            }
             SubmitError::Failed(Failure::Unavailable) => {
                 Trouble::new("store_unavailable", "The server cannot write at the moment.")
             }

@@ -319,7 +319,7 @@ fn resumed(gateway: &Gateway, auth: &Auth, head: MessageId) -> Option<MessageId>
     auth.last_id.map(MessageId).filter(|last_id| same && *last_id <= head)
 }
 
-/// More was missed than goes into one packet.
+/// More was missed than goes into one packet, or than there still is.
 pub(super) struct TooMuch;
 
 /// What a user has missed in some rooms, and of its direct messages if wanted, between two ids.
@@ -331,11 +331,12 @@ pub(super) fn missed(
     after: MessageId,
     until: MessageId,
 ) -> Result<Option<Payload>, TooMuch> {
-    let mut whole = true;
+    let page = gateway.node.read_watched(user, rooms.iter(), after, MISSED + 1);
+    let page = page.map_err(|_| TooMuch)?;
+    let whole =
+        page.recovered && page.messages.get(MISSED).is_none_or(|next| next.id > until);
     let messages: Vec<_> = gateway.node.look(|state| {
-        let messages = state.read_watched(user, rooms.iter(), after, MISSED + 1);
-        whole = messages.get(MISSED).is_none_or(|next| next.id > until);
-        let messages = messages.into_iter().take_while(|message| message.id <= until);
+        let messages = page.messages.into_iter().take_while(|message| message.id <= until);
         let messages = messages.filter(|message| direct || message.kind != Kind::Direct);
         let named = messages.map(|message| {
             let room = RoomId::parse(&message.recipient);

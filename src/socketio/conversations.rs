@@ -95,13 +95,16 @@ fn join(
         // While it is locked nothing is dispatched to this socket, and whoever is taken out of
         // the conversation now is taken out of what it watches behind this.
         let mut inbox = client.inbox.lock();
-        let (said, head) = gateway.node.look(|state| {
-            let said = state.said(user, conversation, 1, RECENT)?;
-            Ok::<_, Trouble>((said, state.head()))
-        })?;
+        // What comes between the two is dispatched.
+        let head = gateway.node.head();
+        let said = gateway.node.said(user, conversation, 0, RECENT)?.messages;
+        let said: Vec<_> = gateway.node.look(|state| {
+            let author = |message: Arc<crate::message::Message>| (state.author(&message), message);
+            said.into_iter().filter(|message| message.id <= head).map(author).collect()
+        });
         gateway.subscriptions.watch(client.socket.id, &room, Dialect::Conversation);
         inbox.watch(&room, Dialect::Conversation, head);
-        let messages = said.messages.into_iter().rev().map(|(message, user_id)| RecentMessage {
+        let messages = said.into_iter().rev().map(|(user_id, message)| RecentMessage {
             id: message.id,
             content: message.text.as_raw().to_owned(),
             user_id,

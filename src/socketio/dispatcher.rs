@@ -157,10 +157,14 @@ impl Gateway {
         while client.flush(&mut inbox) {
             let rooms = inbox.watched.iter().map(|watched| &watched.room);
             let cursor = inbox.cursor;
-            let messages = self.node.look(|state| state.read_watched(user, rooms, cursor, PAGE));
-            let Some(last) = messages.last() else { return };
+            let Ok(page) = self.node.read_watched(user, rooms, cursor, PAGE) else {
+                // It comes back, and is told what it has missed.
+                let _ = client.socket.clone().disconnect();
+                return;
+            };
+            let Some(last) = page.messages.last() else { return };
             let last = last.id;
-            for message in &messages {
+            for message in &page.messages {
                 self.queue(&mut inbox, message, encoded);
             }
             inbox.cursor = last;

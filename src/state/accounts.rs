@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use serde::{Deserialize, Serialize};
+
 use crate::id::UserId;
 use crate::name::NameKey;
 use crate::password::PasswordHash;
@@ -9,7 +11,7 @@ use crate::timestamp::Timestamp;
 use crate::token::TokenHash;
 
 /// What makes a user an account.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Account {
     /// What its password is recognised by.
     pub password: PasswordHash,
@@ -24,7 +26,7 @@ pub struct Account {
 }
 
 /// An invitation to make an account.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub struct Invite {
     /// How many accounts may still be made with it.
     pub uses: u32,
@@ -36,7 +38,7 @@ pub struct Invite {
 ///
 /// Invariants: the user of an account holds its name; a retired name is held by nobody; an
 /// invitation has uses left.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 pub(super) struct Accounts {
     accounts: BTreeMap<UserId, Account>,
     /// The names of removed accounts, which nobody can take yet: whose, and since when.

@@ -3,6 +3,8 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize, Serializer};
+
 use super::index::Index;
 use crate::id::{MessageId, UserId};
 use crate::outcome::Rejection;
@@ -15,16 +17,41 @@ const KEPT: Duration = Duration::from_secs(24 * 60 * 60);
 /// What a registration sent under which `client_msg_id`, for a day.
 ///
 /// Age is measured from entry to entry, so every replay forgets the same records.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Deserialize)]
+#[serde(from = "Vec<Kept>")]
 pub(super) struct Answered {
     records: Index<(UserId, String), Record>,
     by_age: VecDeque<(Timestamp, UserId, String)>,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 struct Record {
     digest: TokenHash,
     id: MessageId,
+}
+
+/// A record as a snapshot keeps it: when, whose, under which `client_msg_id`, of what, its message.
+#[derive(Serialize, Deserialize)]
+struct Kept(Timestamp, UserId, String, TokenHash, MessageId);
+
+impl From<Vec<Kept>> for Answered {
+    fn from(records: Vec<Kept>) -> Answered {
+        let mut answered = Answered::default();
+        for Kept(at, user, key, digest, id) in records {
+            answered.by_age.push_back((at, user, key.clone()));
+            answered.records.insert((user, key), Record { digest, id });
+        }
+        answered
+    }
+}
+
+impl Serialize for Answered {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.by_age.iter().filter_map(|(at, user, key)| {
+            let Record { digest, id } = *self.records.get(&(*user, key.clone()))?;
+            Some(Kept(*at, *user, key.clone(), digest, id))
+        }))
+    }
 }
 
 impl Answered {

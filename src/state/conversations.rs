@@ -3,17 +3,20 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+
 use super::rooms::Room;
 use super::{Change, Plan, State};
 use crate::command::{CreateConversation, Participants};
 use crate::event::Event;
+use crate::history::{Line, Scope};
 use crate::id::{ConversationId, MessageId, ProjectId, RoomId, UserId};
 use crate::message::Message;
 use crate::outcome::{Outcome, Rejection};
 use crate::timestamp::Timestamp;
 
 /// What makes a room a conversation.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub(super) struct Conversation {
     pub(super) creator: UserId,
     pub(super) project: Option<ProjectId>,
@@ -37,13 +40,15 @@ pub struct ConversationInfo {
     pub participants: Vec<(Option<UserId>, Timestamp)>,
 }
 
-/// A page of what was said in a conversation.
+/// A page of what was said in a conversation, as far as memory has it.
 #[derive(Debug)]
 pub struct Said {
-    /// Newest first, each with its author while that is an account.
-    pub messages: Vec<(Arc<Message>, Option<UserId>)>,
-    /// How many messages there are in all.
-    pub total: usize,
+    /// Newest first.
+    pub messages: Vec<Arc<Message>>,
+    /// How many messages there are in memory.
+    pub in_memory: usize,
+    /// Where the older ones are, if there are any.
+    pub older: Option<Scope>,
 }
 
 impl State {
@@ -195,7 +200,7 @@ impl State {
         self.rooms_of(user).filter_map(info).collect()
     }
 
-    /// A page of what was said in a conversation, newest first; pages count from 1.
+    /// What was said in a conversation, newest first, without the newest `skipped`.
     ///
     /// # Errors
     /// `ConversationNotFound`, `NotInConversation`.
@@ -203,14 +208,15 @@ impl State {
         &self,
         user: UserId,
         id: ConversationId,
-        page: usize,
-        per_page: usize,
+        skipped: usize,
+        limit: usize,
     ) -> Result<Said, Rejection> {
         let room = self.conversation_for(user, id)?;
-        let skipped = page.saturating_sub(1).saturating_mul(per_page);
-        let messages = room.messages.newest(skipped).take(per_page);
-        let messages = messages.map(|message| (message.clone(), self.author(message))).collect();
-        Ok(Said { messages, total: room.messages.len() })
+        let line = &room.messages;
+        let messages = line.newest(skipped).take(limit).cloned().collect();
+        let archived = line.archived() > self.trimmed.max(room.trimmed);
+        let older = archived.then(|| self.scope(vec![Line::Room(id.room())]));
+        Ok(Said { messages, in_memory: line.len(), older })
     }
 
     /// The project of the conversation that a room is, if it is one of a project.

@@ -4,6 +4,7 @@ use super::accounts::{Account, Invite};
 use super::{Change, State};
 use crate::command::{Command, CreateAccount, Left, NewSession, Registration};
 use crate::event::Event;
+use crate::history::Record;
 use crate::id::{SessionId, UserId};
 use crate::outcome::{Outcome, Rejection, Verdict};
 use crate::timestamp::Timestamp;
@@ -219,7 +220,9 @@ impl State {
         }
         self.end(user, at, events);
         self.users.retire(user);
+        self.record(Record::Retired(user));
         if messages == Left::Remove {
+            self.record(Record::Forgotten(user));
             self.users.forget_messages_of(user);
             self.rooms.forget_messages_of(user);
         }

@@ -18,23 +18,29 @@ mod identity;
 mod index;
 mod projects;
 mod read;
+mod recent;
+mod retention;
 mod rooms;
 mod sessions;
+mod snapshot;
 mod timeline;
 mod users;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+
 pub use access::Proof;
 pub use accounts::{Account, Invite};
 pub use conversations::{ConversationInfo, Said};
 pub use projects::{FileInfo, ProjectInfo};
-pub use read::{Page, Query, RoomInfo, With};
+pub use read::{Found, Older, Page, Query, RoomInfo, With};
 pub use sessions::Session;
 
 use crate::command::{Address, Command, Entry, Participant, Policy};
 use crate::event::{Event, Topic};
+use crate::history::{Line, Record, Route};
 use crate::id::{Epoch, MessageId, RoomId, UserId};
 use crate::message::{Kind, Message};
 use crate::name::NameKey;
@@ -46,6 +52,7 @@ use accounts::Accounts;
 use answered::Answered;
 use conversations::Conversation;
 use projects::Projects;
+use recent::Recent;
 use rooms::Rooms;
 use sessions::Sessions;
 use users::Users;
@@ -54,8 +61,11 @@ use users::Users;
 pub const SERVER: &str = "server";
 
 /// Everything that is known, in memory.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 pub struct State {
+    /// How many entries it comes from, and when the last of them was stamped.
+    position: u64,
+    at: Timestamp,
     epoch: Option<Epoch>,
     policy: Policy,
     users: Users,
@@ -66,6 +76,10 @@ pub struct State {
     answered: Answered,
     /// The id of the newest message; 0 before the first.
     head: MessageId,
+    /// Messages up to this id are gone for good; 0 if none are.
+    trimmed: MessageId,
+    #[serde(skip)]
+    recent: Recent,
 }
 
 /// What a command that passed its checks will do.
@@ -99,6 +113,7 @@ pub enum Change {
     Dismiss { users: BTreeSet<UserId> },
     AddFile,
     RemoveFile,
+    Trim,
 }
 
 impl State {
@@ -205,6 +220,7 @@ impl State {
             Command::RemoveParticipants(command) => return self.check_dismissal(command),
             Command::AddFile(command) => return self.check_file(command),
             Command::RemoveFile(command) => return self.check_removal(command),
+            Command::Trim(wanted) => return self.check_trim(wanted),
             Command::CreateAccount(_)
             | Command::OpenSession(_)
             | Command::CloseSession(_)
@@ -230,6 +246,8 @@ impl State {
     /// A rejection leaves the state as it was.
     pub fn apply(&mut self, entry: Entry, events: &mut Vec<Event>) -> Verdict {
         let Entry { at, command } = entry;
+        self.position += 1;
+        self.at = at;
         let change = match self.check(&command)? {
             Plan::Answered(outcome) => return Ok(outcome),
             Plan::Change(change) => change,
@@ -312,6 +330,10 @@ impl State {
             (Change::RemoveFile, Command::RemoveFile(command)) => {
                 self.acted(command.by, at);
                 Ok(State::removed(self.projects.remove(command.project, command.file)))
+            }
+            (Change::Trim, Command::Trim(wanted)) => {
+                self.trim(wanted);
+                Ok(Outcome::Noted)
             }
             (Change::Open, Command::OpenRoom { room }) => {
                 Ok(Outcome::RoomOpened { room: self.rooms.ensure(&room, at) })
@@ -401,6 +423,9 @@ impl State {
             shown: None,
             text,
         });
+        let (to_key, from_key) = (to.clone(), from.clone());
+        let route = Route::Direct { to: recipient, to_key, from: Some(sender), from_key };
+        self.record(Record::Posted { message: message.clone(), route });
         if let Some(user) = self.users.get_mut(recipient) {
             user.receive(from, &message);
         }
@@ -430,7 +455,7 @@ impl State {
         self.acted(sender, at);
         let name = self.users.get(sender).map(|user| user.name.text().clone());
         if let Some(found) = self.rooms.get_mut(&room) {
-            found.messages.push(Arc::new(Message {
+            let message = Arc::new(Message {
                 id,
                 at,
                 author: Some(sender),
@@ -439,7 +464,10 @@ impl State {
                 kind: Kind::Room,
                 shown,
                 text,
-            }));
+            });
+            found.messages.push(message.clone());
+            let route = Route::Room(room.clone());
+            self.recent.push(self.position, Record::Posted { message, route });
         }
         events.push(Event::Posted(Topic::Room(room)));
         id
@@ -474,7 +502,11 @@ impl State {
             shown: None,
             text: Text::new(text),
         });
-        user.receive(&NameKey::server(), &message);
+        let from_key = NameKey::server();
+        user.receive(&from_key, &message);
+        let to_key = user.name.key().clone();
+        let route = Route::Direct { to, to_key, from: None, from_key };
+        self.recent.push(self.position, Record::Posted { message, route });
         events.push(Event::Posted(Topic::User(to)));
     }
 
@@ -505,6 +537,7 @@ impl State {
         let members: Vec<_> = room.members().map(|(member, _)| member).collect();
         if members.is_empty() {
             self.rooms.remove(id);
+            self.record(Record::Closed(Line::Room(id.clone())));
             return;
         }
         notice.push_str(&format!(" has left room {number}."));

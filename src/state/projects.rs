@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use serde::{Deserialize, Serialize};
+
 use super::{Change, Plan, State};
 use crate::command::{AddFile, CreateProject, RemoveFile};
 use crate::file::{File, FileKey};
@@ -11,7 +13,7 @@ use crate::outcome::{Outcome, Rejection};
 use crate::timestamp::Timestamp;
 
 /// A project.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub(super) struct Project {
     name: Label,
     language_model: Label,
@@ -22,7 +24,7 @@ pub(super) struct Project {
     bytes: u64,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 struct Listed {
     file: File,
     uploader: UserId,
@@ -33,7 +35,7 @@ struct Listed {
 ///
 /// Invariants: `begun` has exactly the projects of each creator; `bytes` has for each user the
 /// sum over the files that the user uploaded, a project's `bytes` the sum over its own.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 pub(super) struct Projects {
     projects: BTreeMap<ProjectId, Project>,
     begun: BTreeMap<UserId, BTreeSet<ProjectId>>,

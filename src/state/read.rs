@@ -7,6 +7,7 @@ use std::sync::Arc;
 use super::State;
 use super::timeline::Timeline;
 use super::users::User;
+use crate::history::{Line, Scope};
 use crate::id::{Epoch, MessageId, RoomId, UserId};
 use crate::message::Message;
 use crate::name::Name;
@@ -41,7 +42,7 @@ pub enum With {
 }
 
 /// The answer to a [`Query`].
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Page {
     /// Ascending by id.
     pub messages: Vec<Arc<Message>>,
@@ -52,6 +53,31 @@ pub struct Page {
     pub recovered: bool,
     /// Whether there is more in the direction that was asked for.
     pub has_more: bool,
+}
+
+/// What memory has to say to a reader.
+#[derive(Debug)]
+pub enum Found {
+    /// The whole answer.
+    Page(Page),
+    /// A part of it has left memory.
+    Older(Older),
+}
+
+/// What is to be looked up in the archive.
+#[derive(Debug)]
+pub struct Older {
+    /// Where.
+    pub scope: Scope,
+    /// The newest id that the reader has seen, as far as that is known.
+    pub cursor: MessageId,
+    /// What memory has of the newest messages that were asked for, ascending; they stand behind
+    /// the archive's. Nothing when the oldest were asked for.
+    pub newer: Vec<Arc<Message>>,
+    /// The id of the newest message of all.
+    pub head: MessageId,
+    /// See [`Page::recovered`].
+    pub recovered: bool,
 }
 
 /// A room as its members see it.
@@ -82,7 +108,7 @@ impl State {
 
     /// The lowest id that is retained.
     pub fn oldest(&self) -> MessageId {
-        MessageId(1)
+        MessageId(self.trimmed.0 + 1)
     }
 
     /// The number of rooms.
@@ -110,32 +136,58 @@ impl State {
         self.users.get(user).into_iter().flat_map(|user| &user.rooms)
     }
 
-    /// The messages that `user` may see and asks for.
+    /// The messages that `user` may see and asks for, as far as memory has them.
     ///
     /// # Errors
     /// `NotRegistered` when the registration has ended; with a room, `RoomNotFound` and
     /// `NotParticipant`.
-    pub fn read(&self, user: UserId, query: &Query) -> Result<Page, Rejection> {
+    pub fn read(&self, user: UserId, query: &Query) -> Result<Found, Rejection> {
         let user_id = user;
         let user =
             self.users.get(user).filter(|user| user.is_held()).ok_or(Rejection::NotRegistered)?;
-        let recovered = self.continues(query);
-        let cursor = if recovered { query.cursor } else { MessageId(0) };
+        let continued = self.continues(query);
+        let cursor = if continued { query.cursor } else { MessageId(0) };
         let plain = query.with.is_none() && query.before.is_none();
         if plain && !self.plain_sources(user, query.own).any(|line| line.last_id() > cursor) {
             // Most polls end here.
             let (messages, last_id, has_more) = (Vec::new(), self.head, false);
-            return Ok(Page { messages, last_id, recovered, has_more });
+            return Ok(Found::Page(Page { messages, last_id, recovered: continued, has_more }));
         }
         let sources = self.sources(user_id, user, query)?;
+        // From the very beginning, nothing was seen that something could be missing behind.
+        let whole = cursor == MessageId(0)
+            || !sources.iter().any(|line| line.is_trimmed_above(cursor));
+        let recovered = continued && whole;
+        let older = |newer| {
+            let scope = self.scope(self.lines(user_id, user, query));
+            Ok(Found::Older(Older { scope, cursor, newer, head: self.head, recovered }))
+        };
         if let Some(end) = query.before {
             let (messages, has_more) = newest(&sources, end, query.limit);
-            return Ok(Page { messages, last_id: self.head, recovered, has_more });
+            if !has_more && sources.iter().any(|line| line.archived() > self.trimmed) {
+                return older(messages);
+            }
+            return Ok(Found::Page(Page { messages, last_id: self.head, recovered, has_more }));
+        }
+        if sources.iter().any(|line| line.archived() > cursor.max(self.trimmed)) {
+            return older(Vec::new());
         }
         let (messages, has_more) = oldest(&sources, cursor, query.limit);
         // A reader who has everything is at the head, also when the newest are not for it.
-        let last_id = messages.last().filter(|_| has_more).map_or(self.head, |last| last.id);
-        Ok(Page { messages, last_id, recovered, has_more })
+        let last = messages.last().map_or(cursor, |last| last.id);
+        let last_id = if has_more { last } else { self.head };
+        Ok(Found::Page(Page { messages, last_id, recovered, has_more }))
+    }
+
+    /// Which archived messages `user` may read in all: what [`State::read`] may ever answer with.
+    ///
+    /// # Errors
+    /// See [`State::read`].
+    pub fn readable(&self, user: UserId, query: &Query) -> Result<Scope, Rejection> {
+        let held = self.users.get(user).filter(|user| user.is_held());
+        let held = held.ok_or(Rejection::NotRegistered)?;
+        self.sources(user, held, query)?;
+        Ok(self.scope(self.lines(user, held, query)))
     }
 
     /// The user that a token proves, with its name; also when its registration has ended.
@@ -177,14 +229,31 @@ impl State {
         rooms: impl Iterator<Item = &'r RoomId>,
         cursor: MessageId,
         limit: usize,
-    ) -> Vec<Arc<Message>> {
+    ) -> Found {
+        let head = self.head;
         let Some(direct) = self.users.get(user).filter(|user| user.is_held()) else {
-            return Vec::new();
+            let (messages, has_more) = (Vec::new(), false);
+            return Found::Page(Page { messages, last_id: head, recovered: true, has_more });
         };
-        let rooms = rooms.filter_map(|id| self.rooms.get(id));
-        let watched = rooms.filter(|room| room.has(user)).map(|room| &room.messages);
-        let sources: Vec<_> = [&direct.inbox, &direct.sent].into_iter().chain(watched).collect();
-        oldest(&sources, cursor, limit).0
+        let watched: Vec<_> = rooms
+            .filter_map(|id| Some((id, self.rooms.get(id)?)))
+            .filter(|(_, room)| room.has(user))
+            .collect();
+        let sources: Vec<_> = [&direct.inbox, &direct.sent]
+            .into_iter()
+            .chain(watched.iter().map(|(_, room)| &room.messages))
+            .collect();
+        let recovered = !sources.iter().any(|line| line.is_trimmed_above(cursor));
+        if sources.iter().any(|line| line.archived() > cursor.max(self.trimmed)) {
+            let rooms = watched.into_iter().map(|(id, _)| Line::Room(id.clone()));
+            let lines = [Line::Inbox(user), Line::Sent(user)].into_iter().chain(rooms);
+            let scope = self.scope(lines.collect());
+            return Found::Older(Older { scope, cursor, newer: Vec::new(), head, recovered });
+        }
+        let (messages, has_more) = oldest(&sources, cursor, limit);
+        let last = messages.last().map_or(cursor, |last| last.id);
+        let last_id = if has_more { last } else { head };
+        Found::Page(Page { messages, last_id, recovered, has_more })
     }
 
     /// The rooms `user` is in, and the open ones.
@@ -227,6 +296,38 @@ impl State {
     ) -> impl Iterator<Item = &'s Timeline> {
         let rooms = user.rooms.iter().filter_map(|id| Some(&self.rooms.get(id)?.messages));
         std::iter::once(&user.inbox).chain(own.then_some(&user.sent)).chain(rooms)
+    }
+
+    fn lines(&self, id: UserId, user: &User, query: &Query) -> Vec<Line> {
+        match &query.with {
+            None => {
+                let rooms = user.rooms.iter().map(|room| Line::Room(room.clone()));
+                let sent = query.own.then_some(Line::Sent(id));
+                std::iter::once(Line::Inbox(id)).chain(sent).chain(rooms).collect()
+            }
+            Some(With::User(key)) => match user.direct.get_key_value(key.as_str()) {
+                Some((key, _)) => vec![Line::With(id, key.clone())],
+                None => Vec::new(),
+            },
+            Some(With::Room(room)) => vec![Line::Room(room.clone())],
+        }
+    }
+
+    /// What may be read of these lines in the archive.
+    pub(super) fn scope(&self, lines: Vec<Line>) -> Scope {
+        let trimmed = |line: &Line| match line {
+            Line::Room(room) => self.rooms.get(room).map_or(MessageId(0), |room| room.trimmed),
+            Line::Inbox(_) | Line::Sent(_) | Line::With(..) => MessageId(0),
+        };
+        let lines = lines.into_iter().map(|line| {
+            let gone = trimmed(&line).max(self.trimmed);
+            (line, gone)
+        });
+        Scope {
+            lines: lines.collect(),
+            through: self.recent.floor(),
+            forgotten: self.forgotten().collect(),
+        }
     }
 
     fn sources<'s>(

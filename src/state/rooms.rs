@@ -3,14 +3,16 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+
 use super::conversations::Conversation;
 use super::timeline::Timeline;
-use crate::id::{RoomId, UserId};
+use crate::id::{MessageId, RoomId, UserId};
 use crate::name::{NameKey, RoomName};
 use crate::timestamp::Timestamp;
 
 /// A room.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub(super) struct Room {
     /// The text of its id, as the recipient of its messages.
     pub(super) text: Arc<str>,
@@ -20,6 +22,8 @@ pub(super) struct Room {
     /// Who is in it, since when.
     members: BTreeMap<UserId, Timestamp>,
     pub(super) messages: Timeline,
+    /// Its messages up to this id are gone for good; 0 if none are.
+    pub(super) trimmed: MessageId,
     /// What a numbered room is beside that.
     pub(super) conversation: Option<Conversation>,
 }
@@ -53,7 +57,7 @@ impl Room {
 ///
 /// A numbered room is a conversation, and no other room is. One that does not last has at least
 /// one member; with its last member it goes, and its number is not used again.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 pub(super) struct Rooms {
     rooms: BTreeMap<RoomId, Room>,
     named: BTreeMap<NameKey, RoomId>,
@@ -73,9 +77,14 @@ impl Rooms {
         self.rooms.remove(id);
     }
 
+    /// What was said in each room.
+    pub(super) fn timelines_mut(&mut self) -> impl Iterator<Item = &mut Timeline> {
+        self.rooms.values_mut().map(|room| &mut room.messages)
+    }
+
     /// Drops what this user said in any room.
     pub(super) fn forget_messages_of(&mut self, user: UserId) {
-        self.rooms.values_mut().for_each(|room| room.messages.forget(user));
+        self.timelines_mut().for_each(|line| line.forget(user));
     }
 
     /// The named rooms, by their slugs.
@@ -134,6 +143,7 @@ impl Rooms {
             created: at,
             members: BTreeMap::new(),
             messages: Timeline::default(),
+            trimmed: MessageId(0),
             conversation: None,
         })
     }

@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use serde::{Deserialize, Serialize};
+
 use crate::command::NewSession;
 use crate::id::{SessionId, UserId};
 use crate::timestamp::Timestamp;
@@ -11,7 +13,7 @@ use crate::token::TokenHash;
 const SESSIONS_PER_USER: usize = 64;
 
 /// Somebody who was let in.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Session {
     /// Who.
     pub user: UserId,
@@ -25,13 +27,34 @@ pub struct Session {
 
 /// All sessions.
 ///
-/// Invariant: each session is in all three tables.
-#[derive(Debug, Default)]
+/// Invariant: each session is in all three tables. A snapshot keeps the first.
+#[derive(Debug, Default, Serialize, Deserialize)]
+#[serde(from = "Begun")]
 pub(super) struct Sessions {
     sessions: BTreeMap<SessionId, Session>,
+    #[serde(skip)]
     tokens: BTreeMap<TokenHash, SessionId>,
+    #[serde(skip)]
     users: BTreeMap<UserId, BTreeSet<SessionId>>,
     begun: u64,
+}
+
+/// What a snapshot keeps of [`Sessions`].
+#[derive(Deserialize)]
+struct Begun {
+    sessions: BTreeMap<SessionId, Session>,
+    begun: u64,
+}
+
+impl From<Begun> for Sessions {
+    fn from(Begun { sessions, begun }: Begun) -> Sessions {
+        let mut all = Sessions { begun, ..Sessions::default() };
+        for (id, session) in &sessions {
+            all.tokens.insert(session.token, *id);
+            all.users.entry(session.user).or_default().insert(*id);
+        }
+        Sessions { sessions, ..all }
+    }
 }
 
 impl Sessions {

@@ -3,50 +3,116 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
 use crate::id::{MessageId, UserId};
 use crate::message::Message;
 
+/// What has left memory is in the archive; what is left here is the newest, without a hole.
+///
 /// Invariant: ids strictly increase. They stand beside the messages, so that a search touches
 /// no message.
 #[derive(Debug, Default)]
-pub(super) struct Timeline(VecDeque<(MessageId, Arc<Message>)>);
+pub(super) struct Timeline {
+    messages: VecDeque<(MessageId, Arc<Message>)>,
+    /// The ids of the first and the newest message there ever were; 0 before the first.
+    first: MessageId,
+    last: MessageId,
+    /// The newest message that has left memory; 0 if none has.
+    archived: MessageId,
+    /// At least the newest message that retention removed, and below everything that stays.
+    trimmed: MessageId,
+}
+
+/// What a snapshot keeps of a timeline: `first`, `last`, `trimmed`. Its messages are in the archive.
+#[derive(Serialize, Deserialize)]
+struct Kept(MessageId, MessageId, MessageId);
+
+impl Serialize for Timeline {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        Kept(self.first, self.last, self.trimmed).serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for Timeline {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Timeline, D::Error> {
+        let Kept(first, last, trimmed) = Kept::deserialize(deserializer)?;
+        Ok(Timeline { messages: VecDeque::new(), first, last, archived: last, trimmed })
+    }
+}
 
 impl Timeline {
     pub(super) fn push(&mut self, message: Arc<Message>) {
-        debug_assert!(message.id > self.last_id());
-        self.0.push_back((message.id, message));
+        debug_assert!(message.id > self.last);
+        self.last = message.id;
+        if self.first == MessageId(0) {
+            self.first = message.id;
+        }
+        self.messages.push_back((message.id, message));
     }
 
-    /// The id of the newest message; 0 when there is none.
+    /// The id of the newest message there ever was; 0 before the first.
     pub(super) fn last_id(&self) -> MessageId {
-        self.0.back().map_or(MessageId(0), |(id, _)| *id)
+        self.last
+    }
+
+    /// The newest message that has left memory; 0 if none has.
+    pub(super) fn archived(&self) -> MessageId {
+        self.archived
+    }
+
+    /// Whether retention removed, or may have removed, a message above `cursor`.
+    pub(super) fn is_trimmed_above(&self, cursor: MessageId) -> bool {
+        self.trimmed > cursor
+    }
+
+    /// Drops the messages up to `id` from memory: the archive has them.
+    pub(super) fn let_go(&mut self, id: MessageId) {
+        while let Some((oldest, _)) = self.messages.front()
+            && *oldest <= id
+        {
+            self.archived = *oldest;
+            self.messages.pop_front();
+        }
+    }
+
+    /// Drops the messages below `below` for good.
+    pub(super) fn trim(&mut self, below: MessageId) {
+        if self.first == MessageId(0) || self.first >= below {
+            return;
+        }
+        let removed = self.last.min(MessageId(below.0 - 1));
+        self.trimmed = self.trimmed.max(removed);
+        while self.messages.front().is_some_and(|(oldest, _)| *oldest < below) {
+            self.messages.pop_front();
+        }
     }
 
     /// Drops what this user said; what is left keeps its ids.
     pub(super) fn forget(&mut self, author: UserId) {
-        self.0.retain(|(_, message)| message.author != Some(author));
+        self.messages.retain(|(_, message)| message.author != Some(author));
     }
 
-    /// How many messages there are.
+    /// How many messages there are in memory.
     pub(super) fn len(&self) -> usize {
-        self.0.len()
+        self.messages.len()
     }
 
     /// The messages, newest first, without the newest `skipped`.
     pub(super) fn newest(&self, skipped: usize) -> impl Iterator<Item = &Arc<Message>> {
-        let end = self.0.len().saturating_sub(skipped);
-        self.0.range(..end).rev().map(|(_, message)| message)
+        let end = self.messages.len().saturating_sub(skipped);
+        self.messages.range(..end).rev().map(|(_, message)| message)
     }
 
     /// The messages above `cursor`, oldest first.
     pub(super) fn after(&self, cursor: MessageId) -> impl Iterator<Item = &Arc<Message>> {
-        self.0.range(self.first_above(cursor)..).map(|(_, message)| message)
+        self.messages.range(self.first_above(cursor)..).map(|(_, message)| message)
     }
 
     /// The messages below `end`, newest first.
     pub(super) fn before(&self, end: MessageId) -> impl Iterator<Item = &Arc<Message>> {
         let end = self.first_above(MessageId(end.0.saturating_sub(1)));
-        self.0.range(..end).rev().map(|(_, message)| message)
+        self.messages.range(..end).rev().map(|(_, message)| message)
     }
 
     /// The position of the first message above `cursor`.
@@ -54,15 +120,15 @@ impl Timeline {
     /// Most cursors are near the end, so the search doubles its step backwards from there: its
     /// cost depends on how much is new, not on how long the history is.
     fn first_above(&self, cursor: MessageId) -> usize {
-        let len = self.0.len();
+        let len = self.messages.len();
         let mut step = 1;
-        while step <= len && self.0[len - step].0 > cursor {
+        while step <= len && self.messages[len - step].0 > cursor {
             step *= 2;
         }
         let (mut low, mut high) = (len.saturating_sub(step), len - step / 2);
         while low < high {
             let middle = low + (high - low) / 2;
-            if self.0[middle].0 > cursor {
+            if self.messages[middle].0 > cursor {
                 high = middle;
             } else {
                 low = middle + 1;

@@ -3,6 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+
 use super::index::Index;
 use super::timeline::Timeline;
 use crate::id::{RoomId, UserId};
@@ -15,11 +17,13 @@ use crate::token::TokenHash;
 const TOKENS_PER_USER: usize = 16;
 
 /// One registration, held or ended. It outlives its end, because its token does.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub(super) struct User {
     pub(super) name: Name,
     /// Its place in the order of registrations while the name is held.
     held: Option<u64>,
+    /// Its last place in that order; none once nobody will be this user again.
+    registered: Option<u64>,
     tokens: Vec<TokenHash>,
     /// Whether it is in named rooms only while it is connected.
     pub(super) guest: bool,
@@ -57,15 +61,51 @@ impl User {
 /// All registrations.
 ///
 /// Invariants: a key in `holders` belongs to a user that is held, and to no other; `order` has
-/// exactly the held ones; `latest` knows every key ever registered.
-#[derive(Debug, Default)]
+/// exactly the held ones; `latest` knows every key ever registered. What a snapshot leaves out is
+/// made again from the rest.
+#[derive(Debug, Default, Serialize, Deserialize)]
+#[serde(from = "Registered")]
 pub(super) struct Users {
     users: BTreeMap<UserId, User>,
+    #[serde(skip)]
     holders: Index<NameKey, UserId>,
+    #[serde(skip)]
     latest: Index<NameKey, UserId>,
+    #[serde(skip)]
     tokens: Index<TokenHash, UserId>,
+    #[serde(skip)]
     order: BTreeMap<u64, UserId>,
     registrations: u64,
+}
+
+/// What a snapshot keeps of [`Users`].
+#[derive(Deserialize)]
+struct Registered {
+    users: BTreeMap<UserId, User>,
+    registrations: u64,
+}
+
+impl From<Registered> for Users {
+    fn from(Registered { users, registrations }: Registered) -> Users {
+        let mut all = Users { registrations, ..Users::default() };
+        let mut latest = BTreeMap::new();
+        for (id, user) in &users {
+            let key = user.name.key();
+            user.tokens.iter().for_each(|token| all.tokens.insert(*token, *id));
+            if let Some(place) = user.held {
+                all.order.insert(place, *id);
+                all.holders.insert(key.clone(), *id);
+            }
+            if let Some(place) = user.registered {
+                let newest = latest.entry(key.clone()).or_insert((place, *id));
+                *newest = (*newest).max((place, *id));
+            }
+        }
+        for (key, (_, id)) in latest {
+            all.latest.insert(key, id);
+        }
+        Users { users, ..all }
+    }
 }
 
 impl Users {
@@ -112,6 +152,7 @@ impl Users {
             User {
                 name,
                 held: None,
+                registered: Some(0),
                 tokens: Vec::new(),
                 guest: false,
                 acted: Timestamp::default(),
@@ -129,6 +170,7 @@ impl Users {
         let Some(user) = self.users.get_mut(&id).filter(|user| !user.is_held()) else { return };
         self.registrations += 1;
         user.held = Some(self.registrations);
+        user.registered = Some(self.registrations);
         user.guest = guest;
         self.order.insert(self.registrations, id);
         self.holders.insert(user.name.key().clone(), id);
@@ -157,6 +199,7 @@ impl Users {
     /// somebody else.
     pub(super) fn retire(&mut self, id: UserId) {
         let Some(user) = self.users.get_mut(&id) else { return };
+        user.registered = None;
         (user.inbox, user.sent) = Default::default();
         user.direct.clear();
         let key = user.name.key();
@@ -165,12 +208,16 @@ impl Users {
         }
     }
 
+    /// The lines of all users.
+    pub(super) fn timelines_mut(&mut self) -> impl Iterator<Item = &mut Timeline> {
+        self.users.values_mut().flat_map(|user| {
+            [&mut user.inbox, &mut user.sent].into_iter().chain(user.direct.values_mut())
+        })
+    }
+
     /// Drops what this user said to anybody.
     pub(super) fn forget_messages_of(&mut self, id: UserId) {
-        for user in self.users.values_mut() {
-            user.inbox.forget(id);
-            user.direct.values_mut().for_each(|both| both.forget(id));
-        }
+        self.timelines_mut().for_each(|line| line.forget(id));
     }
 
     /// Makes the name of `id` free.

@@ -188,7 +188,7 @@ async fn login(client: &Client, name: &str) -> String {
 fn make_admin(home: &Path, user: u64) {
     let mut log = SqliteLog::open(&home.join("chatroom.db"), Durability::Full).unwrap();
     let mut last = Timestamp::default();
-    log.replay(&mut |entry| last = entry.at).unwrap();
+    log.replay(0, &mut |entry| last = entry.at).unwrap();
     let command = Command::MakeAdmin(MakeAdmin { user: UserId(user), admin: true });
     log.append(&[Entry { at: last, command }]).unwrap();
 }

@@ -7,6 +7,7 @@
 mod accounts;
 mod projects;
 mod random;
+mod windowed;
 mod words;
 mod world;
 

@@ -98,18 +98,19 @@ pub(crate) fn said(state: &State, mut words: Words) -> String {
     let page = words.key("page").map_or(1, |page| number(&page) as usize);
     let size = words.key("size").map_or(50, |size| number(&size) as usize);
     words.finish();
-    let said = match state.said(id, conversation, page, size) {
+    let said = match state.said(id, conversation, (page - 1) * size, size) {
         Ok(said) => said,
         Err(rejection) => return format!("refused {}\n", rejection.code()),
     };
     let mut out = String::new();
-    for (message, author) in said.messages {
+    for message in said.messages {
+        let author = state.author(&message);
         let (id, sender, author) = (message.id.0, &message.sender, shown(author));
         let _ = writeln!(out, "{id} {sender} ({author}): {}", message.text.as_json());
         let found = state.message(&conversation.room(), message.id).unwrap();
         assert_eq!(found.id, message.id);
     }
-    let _ = writeln!(out, "of {}", said.total);
+    let _ = writeln!(out, "of {}", said.in_memory);
     out
 }
 

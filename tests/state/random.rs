@@ -30,7 +30,7 @@ pub(crate) fn fill(world: &mut World, seed: u64, count: usize) {
     }
 }
 
-fn name(dice: &mut StdRng) -> &'static str {
+pub(crate) fn name(dice: &mut StdRng) -> &'static str {
     NAMES[dice.random_range(0..NAMES.len())]
 }
 
@@ -42,7 +42,7 @@ fn token(dice: &mut StdRng) -> TokenHash {
     TokenHash::of(&dice.random_range(0..40).to_string())
 }
 
-fn room(dice: &mut StdRng) -> RoomId {
+pub(crate) fn room(dice: &mut StdRng) -> RoomId {
     match dice.random_range(0..8) {
         0 => RoomId::Named("General".into()),
         1 => RoomId::Named("Nowhere".into()),
@@ -129,7 +129,7 @@ fn about_projects(dice: &mut StdRng, round: usize) -> Command {
     }
 }
 
-fn command(dice: &mut StdRng, round: usize) -> Command {
+pub(crate) fn command(dice: &mut StdRng, round: usize) -> Command {
     match dice.random_range(0..100) {
         0..10 => Command::Register {
             name: Name::parse(NAMES[dice.random_range(0..NAMES.len() - 1)]).unwrap(),

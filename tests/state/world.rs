@@ -9,7 +9,7 @@ use chatroom::id::{Epoch, MessageId, RoomId, UserId};
 use chatroom::log::codec;
 use chatroom::name::{self, Name, NameKey, RoomName};
 use chatroom::outcome::{Outcome, Rejection, Verdict};
-use chatroom::state::{Page, Plan, Proof, Query, State, With};
+use chatroom::state::{Found, Page, Plan, Proof, Query, State, With};
 use chatroom::text::Text;
 use chatroom::timestamp::Timestamp;
 use chatroom::token::TokenHash;
@@ -201,7 +201,7 @@ impl World {
         words.finish();
         let Some(user) = self.state.holder(&key) else { return "nobody holds it\n".into() };
         match self.state.read(user, &query) {
-            Ok(page) => show_page(&page),
+            Ok(found) => show_page(&page(found)),
             Err(rejection) => format!("{}\n", refused(&rejection)),
         }
     }
@@ -255,7 +255,7 @@ fn dump(state: &State) -> String {
     out += &accounts::show(state);
     for (user, _, _) in state.held() {
         let query = Query { own: true, limit: usize::MAX, ..Query::default() };
-        out += &show_page(&state.read(user, &query).unwrap());
+        out += &show_page(&page(state.read(user, &query).unwrap()));
         out += &show_rooms(state, user);
         if state.account(user).is_some_and(|account| !account.disabled) {
             out += &projects::show(state, user);
@@ -264,9 +264,17 @@ fn dump(state: &State) -> String {
     out
 }
 
+/// Without an archive memory has everything.
+pub(crate) fn page(found: Found) -> Page {
+    match found {
+        Found::Page(page) => page,
+        Found::Older(older) => panic!("nothing is archived: {older:?}"),
+    }
+}
+
 fn ids(state: &State, user: UserId, cursor: MessageId, limit: usize) -> Vec<MessageId> {
-    let page = state.read(user, &Query { cursor, limit, ..Query::default() }).unwrap();
-    page.messages.iter().map(|message| message.id).collect()
+    let found = state.read(user, &Query { cursor, limit, ..Query::default() }).unwrap();
+    page(found).messages.iter().map(|message| message.id).collect()
 }
 
 fn show(verdict: &Verdict, events: &[Event]) -> String {

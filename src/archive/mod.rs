@@ -1,0 +1,90 @@
+//! The archive: what was said, once memory has let it go.
+//!
+//! An SQLite file beside the log, so that neither waits for the other's transactions: the log is
+//! appended to in steps that everybody waits for, the archive in steps that nobody does. It is a
+//! function of the log: whatever is in here can be told by the position of the last entry it comes
+//! from ([`crate::history::Mark`]), and a snapshot of the state stands beside it, so that a start needs only the
+//! entries behind that.
+//!
+//! - [`Keeper`] takes over what happened, in the order of the log, a transaction at a time.
+//! - [`Archive`] answers readers, on connections of their own.
+//!
+//! Reading order: `schema` is what the file holds, `message` and `line` are its two kinds of rows,
+//! `keeper` writes them, `reader` reads them.
+
+mod keeper;
+mod line;
+mod message;
+mod pool;
+mod reader;
+mod schema;
+
+use std::path::Path;
+
+pub use keeper::Keeper;
+pub use pool::Archive;
+pub use reader::Part;
+
+/// Why an archive cannot be opened, read or written: a sentence for whoever runs the server.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum ArchiveError {
+    /// Something is not as it was written.
+    #[error("The history {file} is damaged: {what}. Put a backup in its place.")]
+    Damaged {
+        /// The file.
+        file: String,
+        /// What, in a phrase.
+        what: String,
+    },
+    /// The file cannot be read or written at the moment.
+    #[error("The history {file} cannot be used: {what}.")]
+    Unavailable {
+        /// The file.
+        file: String,
+        /// Why, in a phrase.
+        what: String,
+    },
+}
+
+impl ArchiveError {
+    pub(crate) fn damaged(path: &Path, what: impl Into<String>) -> ArchiveError {
+        ArchiveError::Damaged { file: path.display().to_string(), what: what.into() }
+    }
+
+    fn unavailable(path: &Path, what: &dyn std::fmt::Display) -> ArchiveError {
+        ArchiveError::Unavailable { file: path.display().to_string(), what: what.to_string() }
+    }
+
+    /// What SQLite could not do with the file.
+    fn of(path: &Path, error: &rusqlite::Error) -> ArchiveError {
+        use rusqlite::ErrorCode::{DatabaseCorrupt, NotADatabase};
+        match error.sqlite_error_code() {
+            Some(DatabaseCorrupt | NotADatabase) => ArchiveError::damaged(path, error.to_string()),
+            _ => ArchiveError::unavailable(path, error),
+        }
+    }
+}
+
+/// What goes wrong inside, before it is known in which file.
+#[derive(Debug)]
+enum Trouble {
+    /// What is read is not what was written; a phrase.
+    Damage(String),
+    /// SQLite says so.
+    Sqlite(rusqlite::Error),
+}
+
+impl Trouble {
+    fn of(self, path: &Path) -> ArchiveError {
+        match self {
+            Trouble::Damage(what) => ArchiveError::damaged(path, what),
+            Trouble::Sqlite(error) => ArchiveError::of(path, &error),
+        }
+    }
+}
+
+impl From<rusqlite::Error> for Trouble {
+    fn from(error: rusqlite::Error) -> Trouble {
+        Trouble::Sqlite(error)
+    }
+}

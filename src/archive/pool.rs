@@ -1,0 +1,117 @@
+//! The archive as readers know it.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use parking_lot::{Condvar, Mutex};
+use rusqlite::Connection;
+
+use super::reader::{self, Part};
+use super::{ArchiveError, Trouble, schema};
+use crate::history::Scope;
+use crate::id::MessageId;
+use crate::timestamp::Timestamp;
+
+/// Readers at the same time: each has a page cache and a thread of its own.
+const CONNECTIONS: usize = 4;
+
+/// Answers readers, on a few connections that take turns.
+#[derive(Clone, Debug)]
+pub struct Archive(Arc<Pool>);
+
+#[derive(Debug)]
+struct Pool {
+    path: PathBuf,
+    idle: Mutex<Idle>,
+    returned: Condvar,
+}
+
+#[derive(Debug, Default)]
+struct Idle {
+    connections: Vec<Connection>,
+    /// How many there are, idle or not.
+    opened: usize,
+}
+
+impl Archive {
+    /// An archive that a [`super::Keeper`] has opened.
+    pub fn new(path: &Path) -> Archive {
+        let (path, idle) = (path.to_owned(), Mutex::default());
+        Archive(Arc::new(Pool { path, idle, returned: Condvar::new() }))
+    }
+
+    /// The oldest messages of a scope above `cursor`.
+    ///
+    /// # Errors
+    /// What is there is not what was written, or cannot be read.
+    pub fn after(
+        &self,
+        scope: &Scope,
+        cursor: MessageId,
+        limit: usize,
+    ) -> Result<Part, ArchiveError> {
+        self.look(|db| reader::after(db, scope, cursor, limit))
+    }
+
+    /// The newest messages of a scope below `end`.
+    ///
+    /// # Errors
+    /// What is there is not what was written, or cannot be read.
+    pub fn before(
+        &self,
+        scope: &Scope,
+        end: MessageId,
+        limit: usize,
+    ) -> Result<Part, ArchiveError> {
+        self.look(|db| reader::before(db, scope, end, limit))
+    }
+
+    /// How many messages of a scope there are.
+    ///
+    /// # Errors
+    /// What is there is not what was written, or cannot be read.
+    pub fn count(&self, scope: &Scope) -> Result<usize, ArchiveError> {
+        self.look(|db| reader::count(db, scope))
+    }
+
+    /// The id of the first archived message at or behind a moment; none if all are before it.
+    ///
+    /// # Errors
+    /// What is there is not what was written, or cannot be read.
+    pub fn first_since(&self, at: Timestamp) -> Result<Option<MessageId>, ArchiveError> {
+        self.look(|db| reader::first_since(db, at))
+    }
+
+    /// Blocks its thread: for the disk, and while all connections are in use.
+    fn look<T>(
+        &self,
+        look: impl FnOnce(&Connection) -> Result<T, Trouble>,
+    ) -> Result<T, ArchiveError> {
+        let path = &self.0.path;
+        let db = self.connection().map_err(|error| ArchiveError::of(path, &error))?;
+        // One moment for all that is looked up.
+        let found = db.unchecked_transaction().map_err(Trouble::from).and_then(|moment| {
+            let found = look(&moment);
+            moment.finish()?;
+            found
+        });
+        self.0.idle.lock().connections.push(db);
+        self.0.returned.notify_one();
+        found.map_err(|trouble| trouble.of(path))
+    }
+
+    fn connection(&self) -> rusqlite::Result<Connection> {
+        let mut idle = self.0.idle.lock();
+        loop {
+            if let Some(db) = idle.connections.pop() {
+                return Ok(db);
+            }
+            if idle.opened < CONNECTIONS {
+                let db = schema::open_reader(&self.0.path)?;
+                idle.opened += 1;
+                return Ok(db);
+            }
+            self.0.returned.wait(&mut idle);
+        }
+    }
+}
