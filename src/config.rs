@@ -18,6 +18,7 @@ mod findings;
 mod flags;
 mod frame_ancestors;
 mod hosts;
+mod keep;
 mod known;
 mod legacy;
 mod load;
@@ -45,6 +46,7 @@ pub use error::{ConfigError, Problem};
 pub use flags::Flags;
 pub use frame_ancestors::FrameAncestors;
 pub use hosts::Hosts;
+pub use keep::{Keep, RoomKeep};
 pub use load::{Loaded, load, load_here};
 pub use log_level::LogLevel;
 pub use mode::Mode;
@@ -144,6 +146,12 @@ pub struct History {
     /// Entries of the log from one snapshot to the next.
     #[serde(deserialize_with = "value::whole::<1, 1_000_000_000, _, _>")]
     pub snapshot_entries: u64,
+    /// How long messages are kept.
+    #[serde(deserialize_with = "value::text")]
+    pub keep: Keep,
+    /// How long messages are kept in single rooms. That these are names the server takes is for
+    /// the vocabulary to say.
+    pub room_keep: RoomKeep,
 }
 
 /// Who counts as online.

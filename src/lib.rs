@@ -73,6 +73,8 @@ pub mod config;
 
 pub mod exposure;
 
+mod fault;
+
 mod header;
 
 pub mod credentials;

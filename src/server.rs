@@ -10,7 +10,7 @@ use rocket::{Build, Rocket};
 
 use crate::banner::Banner;
 use crate::command::{Policy, Registration};
-use crate::config::{self, Settings, Store};
+use crate::config::{self, Keep, Settings, Store};
 use crate::files::Files;
 use crate::http;
 use crate::limits;
@@ -18,7 +18,7 @@ use crate::log::Log;
 use crate::log::memory::MemoryLog;
 use crate::log::sqlite::SqliteLog;
 use crate::name::RoomName;
-use crate::node::{Absence, Archiving, Node};
+use crate::node::{Absence, Archiving, Node, Retention};
 use crate::socketio;
 use crate::web;
 
@@ -68,6 +68,7 @@ impl Server {
         let policy = policy(&settings)?;
         let node = Node::start(log, archiving.as_ref(), policy, absence, settings.access);
         let node = node.map_err(|error| sentence(&error))?;
+        node.retain(retention(&settings)?);
         let keeps = settings.store != Store::Memory;
         let files = Files::new(&settings.uploads, settings.durability, node.epoch().clone());
         let files = Arc::new(files.map_err(|error| ServerError(format!("uploads: {error}.")))?);
@@ -161,13 +162,23 @@ fn bind_failed(error: &std::io::Error) -> String {
     }
 }
 
+/// How long messages are kept.
+fn retention(settings: &Settings) -> Result<Retention, ServerError> {
+    let history = &settings.history;
+    let rule = |(name, keep): &(String, Keep)| Ok((room("history.room_keep", name)?, *keep));
+    let rooms = history.room_keep.0.iter().map(rule).collect::<Result<_, ServerError>>()?;
+    Ok(Retention { keep: history.keep, rooms })
+}
+
+/// A room that a setting names.
+fn room(setting: &str, name: &str) -> Result<RoomName, ServerError> {
+    RoomName::parse(name)
+        .map_err(|error| ServerError(format!("{setting}: {name:?} cannot be a room: {error}")))
+}
+
 /// The settings that decide verdicts.
 fn policy(settings: &Settings) -> Result<Policy, ServerError> {
-    let room = |name: &String| {
-        RoomName::parse(name)
-            .map_err(|error| ServerError(format!("rooms: {name:?} cannot be a room: {error}")))
-    };
-    let rooms = settings.rooms.iter().map(room).collect::<Result<_, _>>()?;
+    let rooms = settings.rooms.iter().map(|name| room("rooms", name)).collect::<Result<_, _>>()?;
     let registration = match settings.registration {
         config::Registration::Open => Registration::Open,
         config::Registration::Invite => Registration::Invite,

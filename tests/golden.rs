@@ -48,6 +48,7 @@ fn name(command: &Command) -> &'static str {
         Command::RemoveParticipants(_) => "remove_participants",
         Command::AddFile(_) => "add_file",
         Command::RemoveFile(_) => "remove_file",
+        Command::Trim(_) => "trim",
     }
 }
 
@@ -79,6 +80,7 @@ const NAMES: &[&str] = &[
     "remove_participants",
     "add_file",
     "remove_file",
+    "trim",
 ];
 
 #[test]

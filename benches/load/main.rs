@@ -14,6 +14,7 @@ mod sockets;
 mod table;
 mod waiting;
 mod websocket;
+mod years;
 
 use std::error::Error;
 use std::process::Command;
@@ -66,6 +67,9 @@ fn main() -> Result<(), Box<dyn Error>> {
     if wanted("waiting") {
         raise_open_files()?;
         waiting::waiting(home)?;
+    }
+    if filter.iter().any(|word| *word == "years") {
+        years::years(home)?;
     }
     if wanted("sockets") {
         raise_open_files()?;

@@ -57,6 +57,7 @@ fn settings(place: usize, kind: &str) -> Result<Settings, String> {
         "memory" => (Store::Memory, Durability::Full),
         "fast" => (file(), Durability::Fast),
         "full" => (file(), Durability::Full),
+        "years" => (Store::Sqlite(super::years::STORE.into()), Durability::Fast),
         other => return Err(format!("no such server: {other}")),
     };
     let host = IpAddr::V4(Ipv4Addr::LOCALHOST);

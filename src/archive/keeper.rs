@@ -8,6 +8,7 @@ use rusqlite::Connection;
 use super::line::{Line, Places};
 use super::message::{Archived, Filling, Rows};
 use super::{ArchiveError, Trouble, schema};
+use crate::fault;
 use crate::history::{self, Mark, Record};
 use crate::id::{MessageId, UserId};
 use crate::message::Message;
@@ -64,7 +65,9 @@ impl Keeper {
     /// # Errors
     /// It cannot be written; the one before is still there.
     pub fn keep_snapshot(&mut self, mark: &Mark, state: &[u8]) -> Result<(), ArchiveError> {
+        fault::point("snapshot.before");
         schema::set_snapshot(&mut self.db, mark, state)
+            .inspect(|()| fault::point("snapshot.committed"))
             .and_then(|()| self.sync())
             .map_err(|error| ArchiveError::of(&self.path, &error))
     }
@@ -96,6 +99,7 @@ impl Keeper {
             }
             let query = format!("PRAGMA incremental_vacuum({PAGES_AT_ONCE})");
             self.db.execute_batch(&query)?;
+            fault::point("archive.vacuumed");
             Ok(free > PAGES_AT_ONCE)
         };
         give().map_err(|error: rusqlite::Error| ArchiveError::of(&self.path, &error))
@@ -169,7 +173,9 @@ fn write(db: &mut Connection, records: &[Record], mark: Option<&Mark>) -> Result
     if let Some(mark) = mark {
         schema::set_progress(&transaction, mark)?;
     }
+    fault::point("archive.before_commit");
     transaction.commit()?;
+    fault::point("archive.committed");
     Ok(())
 }
 
@@ -347,10 +353,8 @@ fn trim(db: &mut Connection, below: MessageId) -> Result<(), Trouble> {
         let below = (below.0 as i64).min(oldest.saturating_add(REMOVED_AT_ONCE));
         let mut lines = BTreeSet::new();
         while let Some(row) = Rows::from(&transaction, 0)?.filter(|row| row.first < below) {
-            let (gone, left): (Vec<_>, Vec<_>) = row
-                .all()?
-                .into_iter()
-                .partition(|archived| (archived.message.id.0 as i64) < below);
+            let (gone, left): (Vec<_>, Vec<_>) =
+                row.all()?.into_iter().partition(|archived| (archived.message.id.0 as i64) < below);
             lines.extend(gone.into_iter().flat_map(|archived| archived.lines));
             row.replace(&transaction, &left)?;
         }
@@ -359,7 +363,9 @@ fn trim(db: &mut Connection, below: MessageId) -> Result<(), Trouble> {
                 cut(&transaction, line, below)?;
             }
         }
+        fault::point("retention.before_commit");
         transaction.commit()?;
+        fault::point("retention.committed");
     }
 }
 

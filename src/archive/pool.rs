@@ -82,6 +82,19 @@ impl Archive {
         self.look(|db| reader::first_since(db, at))
     }
 
+    /// The id of the `count`th newest message of a scope of one line, counted from 1; none if there
+    /// are fewer.
+    ///
+    /// # Errors
+    /// What is there is not what was written, or cannot be read.
+    pub fn nth_newest(
+        &self,
+        scope: &Scope,
+        count: usize,
+    ) -> Result<Option<MessageId>, ArchiveError> {
+        self.look(|db| reader::nth_newest(db, scope, count))
+    }
+
     /// Blocks its thread: for the disk, and while all connections are in use.
     fn look<T>(
         &self,

@@ -124,6 +124,19 @@ pub(super) fn count(db: &Connection, scope: &Scope) -> Result<usize, Trouble> {
     Ok(count)
 }
 
+/// The id of the `count`th newest message, counted from 1, of a scope of one line.
+pub(super) fn nth_newest(
+    db: &Connection,
+    scope: &Scope,
+    count: usize,
+) -> Result<Option<MessageId>, Trouble> {
+    let mut ids = Vec::new();
+    for Within { line, gone } in within(db, scope)? {
+        ids_before(db, &line, scope.through.0 as i64 + 1, gone, count, &mut ids)?;
+    }
+    Ok(count.checked_sub(1).and_then(|place| ids.get(place)).map(|id| MessageId(*id as u64)))
+}
+
 /// The id of the first message at or behind a moment; none if all are before it.
 pub(super) fn first_since(
     db: &Connection,

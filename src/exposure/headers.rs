@@ -86,7 +86,8 @@ mod tests {
     fn hsts(mode: Mode, tls: bool, https: bool) -> bool {
         let tls = tls.then(|| Tls { certs: "c.pem".into(), key: "k.pem".into() });
         let headers = Headers::new(&Settings { mode, tls, ..Settings::default() });
-        headers.hsts(|| &Visitor { https, ..Visitor::STRANGER }).is_some()
+        let visitor = Visitor { https, ..Visitor::STRANGER };
+        headers.hsts(|| &visitor).is_some()
     }
 
     #[test]

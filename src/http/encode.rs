@@ -13,6 +13,8 @@ use crate::node::Page;
 pub(super) struct Extras<'a> {
     pub(super) epoch: &'a Epoch,
     pub(super) oldest: MessageId,
+    /// Whether there are older messages than those around one.
+    pub(super) older: Option<bool>,
 }
 
 // What `page` writes.
@@ -26,7 +28,7 @@ pub(super) struct MessagesBody {
     /// Ascending by `id`.
     messages: Vec<MessageBody>,
     /// The cursor to send next. This and the following come only if the request has one of
-    /// `wait`, `limit`, `epoch`, `before_id`, `with`, `view`.
+    /// `wait`, `limit`, `epoch`, `before_id`, `around`, `with`, `view`.
     #[schema(required = false)]
     last_id: u64,
     /// The life of the id sequence: as long as it is the same, cursors mean the same.
@@ -42,6 +44,9 @@ pub(super) struct MessagesBody {
     /// Whether there is more to read now: above `last_id`, or with `before_id` below the first.
     #[schema(required = false)]
     has_more: bool,
+    /// Whether there is more to read below the first message; only with `around`.
+    #[schema(required = false)]
+    has_older: bool,
 }
 
 // What `message` writes.
@@ -93,13 +98,16 @@ pub(super) fn page(page: &Page, full: bool, extras: Option<Extras<'_>>) -> Vec<u
         self::message(&mut out, message, full);
     }
     out.push(b']');
-    if let Some(Extras { epoch, oldest }) = extras {
+    if let Some(Extras { epoch, oldest, older }) = extras {
         number(&mut out, br#","last_id":"#, page.last_id);
         out.extend_from_slice(br#","epoch":""#);
         out.extend_from_slice(epoch.as_str().as_bytes());
         number(&mut out, br#"","oldest_id":"#, oldest);
         flag(&mut out, br#","recovered":"#, page.recovered);
         flag(&mut out, br#","has_more":"#, page.has_more);
+        if let Some(older) = older {
+            flag(&mut out, br#","has_older":"#, older);
+        }
     }
     out.push(b'}');
     out

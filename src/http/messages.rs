@@ -38,6 +38,8 @@ pub(super) struct Asked {
     pub(super) query: Query,
     /// Whether a cursor was given.
     pub(super) has_cursor: bool,
+    /// The message around which to read.
+    around: Option<MessageId>,
     wait: Duration,
     /// `with` names what can be no room.
     no_such_room: bool,
@@ -67,6 +69,10 @@ impl Asked {
                     asked.query.before =
                         Some(MessageId(cursor(&value))).filter(|id| *id > MessageId(0));
                 }
+                "around" => {
+                    asked.extended = true;
+                    asked.around = Some(MessageId(cursor(&value))).filter(|id| *id > MessageId(0));
+                }
                 "with" => {
                     asked.extended = true;
                     asked.with(&value);
@@ -80,11 +86,9 @@ impl Asked {
         }
         asked.extended |= limit.is_some() || wait.is_some();
         asked.wait = wait.unwrap_or_default();
-        let default = if wait.is_some() || limit.is_some() || asked.query.before.is_some() {
-            WAITING_LIMIT
-        } else {
-            usize::MAX
-        };
+        let back = asked.query.before.is_some() || asked.around.is_some();
+        let default =
+            if wait.is_some() || limit.is_some() || back { WAITING_LIMIT } else { usize::MAX };
         asked.query.limit =
             limit.filter(|limit| *limit > 0).map_or(default, |limit| limit.min(HIGHEST_LIMIT));
         asked
@@ -166,6 +170,11 @@ pub(super) async fn messages(
     if asked.query.limit == usize::MAX {
         asked.query.limit = settings.limits.page;
     }
+    if let Some(id) = asked.around {
+        let (page, older) = node.read_around(&actor, &asked.query, id).map_err(unread)?;
+        let extras = Extras { epoch: node.epoch(), oldest: node.oldest(), older: Some(older) };
+        return Ok(Json(encode::page(&page, asked.query.own, Some(extras)).into()));
+    }
     let mut page = node.read(&actor, &asked.query).map_err(unread)?;
     if page.messages.is_empty() && !asked.wait.is_zero() && asked.query.before.is_none() {
         let waiters = settings.limits.waiters_per_user;
@@ -176,7 +185,8 @@ pub(super) async fn messages(
     if page.messages.is_empty() && !asked.extended {
         return Ok(Json::fixed(r#"{"status":"success","messages":[]}"#));
     }
-    let extras = asked.extended.then(|| Extras { epoch: node.epoch(), oldest: node.oldest() });
+    let extras =
+        asked.extended.then(|| Extras { epoch: node.epoch(), oldest: node.oldest(), older: None });
     Ok(Json(encode::page(&page, asked.query.own, extras).into()))
 }
 

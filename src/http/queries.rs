@@ -60,6 +60,10 @@ pub(super) struct Poll {
     /// ascending. It never waits.
     #[param(required = false, minimum = 1)]
     before_id: u64,
+    /// Jump to a message: half of the messages older than this id, the rest from it on, ascending.
+    /// It never waits, and goes before `before_id`.
+    #[param(required = false, minimum = 1)]
+    around: u64,
 }
 
 /// The parameters that only `/events` has.

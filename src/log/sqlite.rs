@@ -14,6 +14,7 @@ use rusqlite::{Connection, OpenFlags, Statement, ToSql};
 use super::{AppendError, Damage, Log, Tail, codec};
 use crate::command::Entry;
 use crate::config::Durability;
+use crate::fault;
 use crate::history::Mark;
 
 /// Marks an SQLite file as ours (`PRAGMA application_id`): "chat".
@@ -211,6 +212,7 @@ impl Log for SqliteLog {
         if free > 0 {
             let vacuum = format!("PRAGMA incremental_vacuum({PAGES_AT_ONCE})");
             self.db.execute_batch(&vacuum).map_err(classify)?;
+            fault::point("log.vacuumed");
         }
         Ok(free > PAGES_AT_ONCE)
     }
@@ -295,15 +297,15 @@ fn read(
 ) -> Result<(i64, u32), Damage> {
     if first.0 > after {
         return Err(Damage(format!(
-            "The store {} begins behind entry {}, and the history beside it goes to entry {after}: \
-             they do not belong together. Nothing was changed; put a backup of both in their \
-             place.",
+            "The store {0} begins behind entry {1}: what was before is in the history beside it, \
+             {0}-archive, which is missing or older. Nothing was changed; put a backup of both in \
+             their place.",
             path.display(),
             first.0,
         )));
     }
     let (mut last, mut sum) = first;
-    let read = rows(db, first.0, through, |seq, text, checksum| {
+    let read = rows(db, through, |seq, text, checksum| {
         if seq != last + 1 {
             return Err("it is missing".to_owned());
         }
@@ -329,18 +331,17 @@ fn read(
     }
 }
 
-/// Gives number, text and checksum of the rows behind `after`, up to `through`, to `each`.
+/// Gives number, text and checksum of the rows up to `through` to `each`.
 fn rows(
     db: &Connection,
-    after: i64,
     through: i64,
     mut each: impl FnMut(i64, &[u8], i64) -> Result<(), String>,
 ) -> Result<(), String> {
     let unreadable = |error: rusqlite::Error| format!("it cannot be read ({error})");
     let query = "SELECT seq, CAST(entry AS BLOB), checksum FROM log
-                 WHERE seq > ?1 AND seq <= ?2 ORDER BY seq";
+                 WHERE seq <= ?1 ORDER BY seq";
     let mut statement = db.prepare_cached(query).map_err(unreadable)?;
-    let mut rows = statement.query([after, through]).map_err(unreadable)?;
+    let mut rows = statement.query([through]).map_err(unreadable)?;
     while let Some(row) = rows.next().map_err(unreadable)? {
         let seq = row.get(0).map_err(unreadable)?;
         let text = row.get_ref(1).map_err(unreadable)?;
@@ -362,10 +363,8 @@ fn trim(db: &mut Connection, through: i64) -> rusqlite::Result<(i64, u32)> {
     let query = "SELECT checksum FROM log WHERE seq = ?1";
     let checksum = transaction.query_row(query, [through], |row| row.get(0))?;
     transaction.execute("DELETE FROM log WHERE seq <= ?1", [through])?;
-    transaction.execute(
-        "UPDATE trimmed SET seq = ?1, checksum = ?2 WHERE one = 1",
-        (through, checksum),
-    )?;
+    transaction
+        .execute("UPDATE trimmed SET seq = ?1, checksum = ?2 WHERE one = 1", (through, checksum))?;
     transaction.commit()?;
     Ok((through, checksum))
 }
@@ -377,10 +376,14 @@ fn migrate(db: &mut Connection) -> rusqlite::Result<()> {
     db.pragma_update(None, "journal_mode", "delete")?;
     db.pragma_update(None, "auto_vacuum", "incremental")?;
     db.execute_batch("VACUUM")?;
+    fault::point("migration.vacuumed");
     let transaction = db.transaction()?;
     transaction.execute_batch(TRIMMED)?;
     transaction.pragma_update(None, "user_version", LAYOUT)?;
-    transaction.commit()
+    fault::point("migration.before_commit");
+    transaction.commit()?;
+    fault::point("migration.committed");
+    Ok(())
 }
 
 fn insert_row(

@@ -225,10 +225,11 @@ impl Archivist {
 
     fn round(&mut self, node: &Node, shared: &Shared) -> Result<(), StartError> {
         let wanted = shared.bell.lock().wanted;
-        let position = node.state.read().position();
+        let (position, bytes) = node.look(|state| (state.position(), state.message_bytes()));
         let aged = self.snapshot_at.elapsed() >= DAILY && position > self.opened.snapshot;
         let due = position - self.opened.snapshot >= self.opened.settings.every || aged;
-        let worth = if due || wanted.is_some() { 1 } else { WORTH };
+        let crowded = bytes > 2 * shared.window;
+        let worth = if due || crowded || wanted.is_some() { 1 } else { WORTH };
         while self.hand_over(node, worth)? {}
         if wanted.is_some_and(|position| self.opened.keeper.position() >= position) {
             shared.bell.lock().wanted = None;

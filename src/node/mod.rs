@@ -11,6 +11,7 @@ mod archivist;
 mod housekeeping;
 mod queue;
 mod reading;
+mod retention;
 mod writer;
 
 use std::collections::BTreeSet;
@@ -46,6 +47,7 @@ pub use admin::{
 pub use archivist::Archiving;
 use queue::Queue;
 pub use reading::{Said, Unread, read_through, said_through};
+pub use retention::Retention;
 
 /// What a node is told about its users' absences.
 #[derive(Clone, Copy, Debug)]
@@ -284,6 +286,11 @@ impl Node {
     /// Looks at the state; `look` must be quick and must not wait.
     pub(crate) fn look<T>(&self, look: impl FnOnce(&State) -> T) -> T {
         look(&self.state.read())
+    }
+
+    /// Has deleted, from now on, what was kept long enough.
+    pub fn retain(self: &Arc<Node>, retention: Retention) {
+        tokio::spawn(retention::run(Arc::downgrade(self), retention));
     }
 
     /// Waits for what is new to `actor`. Subscribe first, then read.

@@ -2,8 +2,8 @@
 
 use super::{Change, Plan, State};
 use crate::command::Trim;
-use crate::history::{Record, Route};
-use crate::id::{MessageId, UserId};
+use crate::history::{Line, Record, Route, Scope};
+use crate::id::{MessageId, RoomId, UserId};
 use crate::outcome::{Outcome, Rejection};
 use crate::timestamp::Timestamp;
 
@@ -80,6 +80,27 @@ impl State {
     /// Whose messages the archive may still have, though they are removed.
     pub fn forgotten(&self) -> impl Iterator<Item = UserId> {
         self.recent.forgotten()
+    }
+
+    /// The first message in memory at or behind a moment.
+    pub fn first_since(&self, at: Timestamp) -> Option<MessageId> {
+        let lines = self.rooms.timelines().chain(self.users.timelines());
+        lines.filter_map(|line| line.first_since(at)).min()
+    }
+
+    /// The id of the `count`th newest message of a room, if memory has it; how many memory has;
+    /// where the others are, if there are any.
+    pub fn nth_newest(
+        &self,
+        room: &RoomId,
+        count: usize,
+    ) -> (Option<MessageId>, usize, Option<Scope>) {
+        let Some(found) = self.rooms.get(room) else { return (None, 0, None) };
+        let line = &found.messages;
+        let nth = line.newest(count.saturating_sub(1)).next().map(|message| message.id);
+        let archived = line.archived() > self.trimmed.max(found.trimmed);
+        let scope = archived.then(|| self.scope(vec![Line::Room(room.clone())]));
+        (nth, line.len(), scope)
     }
 
     pub(super) fn record(&mut self, record: Record) {

@@ -78,6 +78,11 @@ impl Rooms {
     }
 
     /// What was said in each room.
+    pub(super) fn timelines(&self) -> impl Iterator<Item = &Timeline> {
+        self.rooms.values().map(|room| &room.messages)
+    }
+
+    /// What was said in each room.
     pub(super) fn timelines_mut(&mut self) -> impl Iterator<Item = &mut Timeline> {
         self.rooms.values_mut().map(|room| &mut room.messages)
     }

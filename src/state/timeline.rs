@@ -7,6 +7,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::id::{MessageId, UserId};
 use crate::message::Message;
+use crate::timestamp::Timestamp;
 
 /// What has left memory is in the archive; what is left here is the newest, without a hole.
 ///
@@ -104,6 +105,12 @@ impl Timeline {
         self.messages.range(..end).rev().map(|(_, message)| message)
     }
 
+    /// The first message in memory at or behind a moment.
+    pub(super) fn first_since(&self, at: Timestamp) -> Option<MessageId> {
+        let place = self.messages.partition_point(|(_, message)| message.at < at);
+        self.messages.get(place).map(|(id, _)| *id)
+    }
+
     /// The messages above `cursor`, oldest first.
     pub(super) fn after(&self, cursor: MessageId) -> impl Iterator<Item = &Arc<Message>> {
         self.messages.range(self.first_above(cursor)..).map(|(_, message)| message)
@@ -143,7 +150,6 @@ mod tests {
     use super::*;
     use crate::message::Kind;
     use crate::text::Text;
-    use crate::timestamp::Timestamp;
 
     fn timeline(ids: &[u64]) -> Timeline {
         let mut timeline = Timeline::default();

@@ -22,8 +22,8 @@ pub(super) struct User {
     pub(super) name: Name,
     /// Its place in the order of registrations while the name is held.
     held: Option<u64>,
-    /// Its last place in that order; none once nobody will be this user again.
-    registered: Option<u64>,
+    /// Whether it holds or last held its name, of all who did.
+    latest: bool,
     tokens: Vec<TokenHash>,
     /// Whether it is in named rooms only while it is connected.
     pub(super) guest: bool,
@@ -88,7 +88,6 @@ struct Registered {
 impl From<Registered> for Users {
     fn from(Registered { users, registrations }: Registered) -> Users {
         let mut all = Users { registrations, ..Users::default() };
-        let mut latest = BTreeMap::new();
         for (id, user) in &users {
             let key = user.name.key();
             user.tokens.iter().for_each(|token| all.tokens.insert(*token, *id));
@@ -96,13 +95,9 @@ impl From<Registered> for Users {
                 all.order.insert(place, *id);
                 all.holders.insert(key.clone(), *id);
             }
-            if let Some(place) = user.registered {
-                let newest = latest.entry(key.clone()).or_insert((place, *id));
-                *newest = (*newest).max((place, *id));
+            if user.latest {
+                all.latest.insert(key.clone(), *id);
             }
-        }
-        for (key, (_, id)) in latest {
-            all.latest.insert(key, id);
         }
         Users { users, ..all }
     }
@@ -146,13 +141,12 @@ impl Users {
     /// A new user, not yet holding its name.
     pub(super) fn add(&mut self, name: Name) -> UserId {
         let id = UserId(self.users.len() as u64 + 1);
-        self.latest.insert(name.key().clone(), id);
         self.users.insert(
             id,
             User {
                 name,
                 held: None,
-                registered: Some(0),
+                latest: false,
                 tokens: Vec::new(),
                 guest: false,
                 acted: Timestamp::default(),
@@ -170,11 +164,22 @@ impl Users {
         let Some(user) = self.users.get_mut(&id).filter(|user| !user.is_held()) else { return };
         self.registrations += 1;
         user.held = Some(self.registrations);
-        user.registered = Some(self.registrations);
         user.guest = guest;
         self.order.insert(self.registrations, id);
         self.holders.insert(user.name.key().clone(), id);
-        self.latest.insert(user.name.key().clone(), id);
+        self.is_latest(id);
+    }
+
+    /// Of all who had its name, `id` is the last now.
+    fn is_latest(&mut self, id: UserId) {
+        let Some(user) = self.users.get_mut(&id) else { return };
+        user.latest = true;
+        let key = user.name.key().clone();
+        let before = self.latest.get(&key).copied().filter(|before| *before != id);
+        if let Some(before) = before.and_then(|before| self.users.get_mut(&before)) {
+            before.latest = false;
+        }
+        self.latest.insert(key, id);
     }
 
     /// Gives `id` one more token; the oldest goes when there are too many.
@@ -199,13 +204,18 @@ impl Users {
     /// somebody else.
     pub(super) fn retire(&mut self, id: UserId) {
         let Some(user) = self.users.get_mut(&id) else { return };
-        user.registered = None;
+        user.latest = false;
         (user.inbox, user.sent) = Default::default();
         user.direct.clear();
         let key = user.name.key();
         if self.latest.get(key) == Some(&id) {
             self.latest.remove(key);
         }
+    }
+
+    /// What all users received and sent.
+    pub(super) fn timelines(&self) -> impl Iterator<Item = &Timeline> {
+        self.users.values().flat_map(|user| [&user.inbox, &user.sent])
     }
 
     /// The lines of all users.

@@ -171,7 +171,7 @@ pub fn command(home: &Path) -> Command {
     command
 }
 
-fn port_in(line: &str) -> Option<u16> {
+pub fn port_in(line: &str) -> Option<u16> {
     let after = line.split("http://").nth(1)?;
     let digits: String =
         after.rsplit(':').next()?.chars().take_while(char::is_ascii_digit).collect();
