@@ -7,6 +7,7 @@
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{Read, Seek, Write};
 use std::path::{Path, PathBuf};
+use std::time::Instant;
 
 use rusqlite::ffi;
 use rusqlite::{Connection, OpenFlags, Statement, ToSql};
@@ -15,6 +16,7 @@ use super::{AppendError, Damage, Log, Tail, codec};
 use crate::command::Entry;
 use crate::config::Durability;
 use crate::history::Mark;
+use crate::metrics::LogFigures;
 
 /// Marks an SQLite file as ours (`PRAGMA application_id`): "chat".
 const APPLICATION: u32 = 0x6368_6174;
@@ -75,6 +77,8 @@ pub struct SqliteLog {
     /// Why nothing may be appended any more.
     broken: Option<String>,
     buffer: Vec<u8>,
+    /// Told how long each commit takes.
+    figures: Option<LogFigures>,
     /// Held for its lock, which ends with the process however that ends.
     _lock: File,
 }
@@ -116,7 +120,14 @@ impl SqliteLog {
             .map_err(|error| failed(&error))?;
         let first = trimmed(&db).map_err(|error| failed(&error))?;
         let (path, last, buffer) = (path.to_owned(), first, Vec::new());
-        Ok(SqliteLog { db, path, first, last, broken: None, buffer, _lock: lock })
+        let (broken, figures) = (None, None);
+        Ok(SqliteLog { db, path, first, last, broken, buffer, figures, _lock: lock })
+    }
+
+    /// Has `figures` told how long each commit takes.
+    #[must_use]
+    pub fn telling(self, figures: LogFigures) -> SqliteLog {
+        SqliteLog { figures: Some(figures), ..self }
     }
 
     fn insert(&mut self, entries: &[Entry]) -> rusqlite::Result<(i64, u32)> {
@@ -133,7 +144,11 @@ impl SqliteLog {
                 insert_row(&mut statement, seq, &self.buffer, checksum)?;
             }
         }
+        let started = Instant::now();
         transaction.commit()?;
+        if let Some(figures) = &self.figures {
+            figures.sync.observe(started.elapsed().as_secs_f64());
+        }
         Ok((seq, checksum))
     }
 }
@@ -362,10 +377,8 @@ fn trim(db: &mut Connection, through: i64) -> rusqlite::Result<(i64, u32)> {
     let query = "SELECT checksum FROM log WHERE seq = ?1";
     let checksum = transaction.query_row(query, [through], |row| row.get(0))?;
     transaction.execute("DELETE FROM log WHERE seq <= ?1", [through])?;
-    transaction.execute(
-        "UPDATE trimmed SET seq = ?1, checksum = ?2 WHERE one = 1",
-        (through, checksum),
-    )?;
+    transaction
+        .execute("UPDATE trimmed SET seq = ?1, checksum = ?2 WHERE one = 1", (through, checksum))?;
     transaction.commit()?;
     Ok((through, checksum))
 }

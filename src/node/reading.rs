@@ -65,7 +65,10 @@ impl Node {
         let look = |query: &Query| {
             let state = self.state.read();
             let found = state.read(actor.user, query)?;
-            state.may_act(actor.user, actor.proof, strict).then_some(found).ok_or(Rejection::Unproven)
+            state
+                .may_act(actor.user, actor.proof, strict)
+                .then_some(found)
+                .ok_or(Rejection::Unproven)
         };
         Ok(read_through(self.archive(), query, look)?)
     }
