@@ -88,6 +88,13 @@ fn every_screen_is_accessible_in_both_sizes_and_themes() {
 }
 
 #[test]
+fn how_the_server_is_doing_is_shown_to_whom_it_may_be() {
+    let _one = one_browser();
+    let (server, _) = Server::with_root();
+    assert_eq!(output(&line("status", &server), 120).trim(), "well");
+}
+
+#[test]
 fn no_text_becomes_markup_or_code() {
     let _one = one_browser();
     let home = tempfile::tempdir().unwrap();

@@ -166,6 +166,9 @@ export function upload(project, file, progress) {
   });
 }
 
+// How the server is doing, for those who may see it.
+export const details = () => call("GET", "api/status/details");
+
 // Whether the server answers at all.
 export async function reachable(patience) {
   try {
