@@ -179,10 +179,19 @@ async function tour() {
   await look(page, name("files"));
   await page.keyboard.press("Escape");
   if (small) await page.click("#back");
+  await page.click("#projects-title a");
+  await page.waitForSelector("#overview li");
+  await look(page, name("projects"));
+  if (small) await page.click("#back");
   await page.click("#me");
   await look(page, name("account-self"), false);
   await page.click("#leave");
   await page.waitForSelector("#welcome:not([hidden])");
+  await page.evaluate(() => {
+    location.hash = "#invite=3f0a9c5b1d27";
+  });
+  await page.waitForSelector("#invited:not([hidden])");
+  await look(page, name("invited"), false);
   await context.close();
 }
 

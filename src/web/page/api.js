@@ -116,8 +116,8 @@ export const check = () => call("GET", "auth/check");
 export const signIn = (username, password) =>
   call("POST", "auth/login", { body: { username, password }, patience: 60_000 });
 
-export const signUp = (username, password, token) =>
-  call("POST", "auth/register", { body: { username, password, token }, patience: 60_000 });
+export const signUp = (username, password, { token, invite } = {}) =>
+  call("POST", "auth/register", { body: { username, password, token, invite }, patience: 60_000 });
 
 export const signOut = () => call("POST", "auth/logout");
 
