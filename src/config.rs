@@ -22,6 +22,7 @@ mod keep;
 mod known;
 mod legacy;
 mod load;
+mod log_format;
 mod log_level;
 mod mode;
 mod networks;
@@ -48,6 +49,7 @@ pub use frame_ancestors::FrameAncestors;
 pub use hosts::Hosts;
 pub use keep::{Keep, RoomKeep};
 pub use load::{Loaded, load, load_here};
+pub use log_format::LogFormat;
 pub use log_level::LogLevel;
 pub use mode::Mode;
 pub use networks::Networks;
@@ -114,6 +116,9 @@ pub struct Settings {
     /// The least serious line that is logged.
     #[serde(deserialize_with = "value::text")]
     pub log_level: LogLevel,
+    /// The form of the lines.
+    #[serde(deserialize_with = "value::text")]
+    pub log_format: LogFormat,
     /// A file that gets the log lines as well.
     #[serde(deserialize_with = "value::optional")]
     pub log_file: Option<PathBuf>,

@@ -4,6 +4,8 @@
 
 use std::borrow::Cow;
 use std::convert::Infallible;
+use std::sync::atomic::AtomicBool;
+use std::time::Instant;
 
 use rocket::Request;
 use rocket::http::{Cookie, SameSite};
@@ -96,7 +98,31 @@ pub fn cookie_is_trusted(request: &Request<'_>) -> bool {
 
 /// Who asks, as it was judged before it was routed. Whoever was not judged is a stranger.
 pub fn visitor<'r>(request: &'r Request<'_>) -> &'r Visitor {
-    request.local_cache(|| Visitor::STRANGER)
+    &arrival(request).visitor
+}
+
+/// What was found out when a request came in. It is kept in one piece: each piece that a request
+/// keeps costs it an allocation.
+#[derive(Debug)]
+pub struct Arrival {
+    /// Who asks.
+    pub visitor: Visitor,
+    /// When it came.
+    pub at: Instant,
+    /// Whether it was made to wait for news, so that its time says nothing of the server's pace.
+    pub waited: AtomicBool,
+}
+
+impl Arrival {
+    /// A request of `visitor` that came just now.
+    pub fn of(visitor: Visitor) -> Arrival {
+        Arrival { visitor, at: Instant::now(), waited: AtomicBool::new(false) }
+    }
+}
+
+/// What was found out when the request came in.
+pub fn arrival<'r>(request: &'r Request<'_>) -> &'r Arrival {
+    request.local_cache(|| Arrival::of(Visitor::STRANGER))
 }
 
 /// The cookie that keeps a browser logged in.

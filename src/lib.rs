@@ -19,6 +19,7 @@
 //! | | |
 //! |---|---|
 //! | the shared vocabulary | [`id`], [`timestamp`], [`name`], [`text`], [`token`], [`password`], [`message`], [`label`], [`file`](mod@file), [`command`], [`outcome`], [`event`] |
+//! | what is counted | [`metrics`] |
 //! | the heart | [`state`], [`log`], [`hub`], [`presence`], [`files`], [`hasher`], [`node`] |
 //! | the transports | [`credentials`], [`http`], [`socketio`] |
 //! | the page | [`web`] |
@@ -52,6 +53,8 @@ pub mod outcome;
 pub mod event;
 
 pub mod clock;
+
+pub mod metrics;
 
 pub mod state;
 

@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use chatroom::config::{self, Flags, Settings};
+use chatroom::config::{self, Flags, LogFormat, Settings};
 use clap::{Parser, Subcommand};
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::filter::filter_fn;
@@ -90,13 +90,14 @@ fn log_to(settings: &Settings) -> Result<(), String> {
     // What Rocket's macros say in our modules (their targets end so) is of no use to anybody: a
     // line for each request without a session.
     let own = filter_fn(|metadata| !metadata.target().ends_with("::_"));
-    tracing_subscriber::fmt()
+    let lines = tracing_subscriber::fmt()
         .with_env_filter(EnvFilter::new(format!("off,chatroom={}", settings.log_level)))
         .with_writer(writer)
         .with_ansi(false)
-        .with_target(false)
-        .finish()
-        .with(own)
-        .init();
+        .with_target(false);
+    match settings.log_format {
+        LogFormat::Text => lines.finish().with(own).init(),
+        LogFormat::Json => lines.json().flatten_event(true).finish().with(own).init(),
+    }
     Ok(())
 }

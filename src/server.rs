@@ -15,8 +15,10 @@ use crate::files::Files;
 use crate::http;
 use crate::limits;
 use crate::log::Log;
+use crate::log::measured::Measured;
 use crate::log::memory::MemoryLog;
 use crate::log::sqlite::SqliteLog;
+use crate::metrics::Metrics;
 use crate::name::RoomName;
 use crate::node::{Absence, Archiving, Node, Retention};
 use crate::socketio;
@@ -50,12 +52,15 @@ impl Server {
     /// The store cannot be opened, or a setting does not fit.
     pub fn build(settings: Settings) -> Result<Server, ServerError> {
         let sentence = |error: &dyn std::fmt::Display| ServerError(error.to_string());
+        let metrics = Arc::new(Metrics::new(env!("CARGO_PKG_VERSION")));
         let log: Box<dyn Log> = match &settings.store {
             Store::Memory => Box::new(MemoryLog),
-            Store::Sqlite(path) => Box::new(
-                SqliteLog::open(path, settings.durability).map_err(|error| sentence(&error))?,
-            ),
+            Store::Sqlite(path) => {
+                let log = SqliteLog::open(path, settings.durability);
+                Box::new(log.map_err(|error| sentence(&error))?.telling(metrics.log.clone()))
+            }
         };
+        let log = Box::new(Measured::new(log, metrics.log.clone()));
         let archiving = match &settings.store {
             Store::Memory => None,
             Store::Sqlite(path) => Some(Archiving::beside(path, &settings.history)),
@@ -77,7 +82,7 @@ impl Server {
         let rocket = rocket.manage(files.clone()).manage(limits.clone());
         let rocket = socketio::mount(rocket, node.clone(), limits, &settings);
         let rocket = web::mount(rocket);
-        let rocket = http::mount(rocket, node.clone(), settings, socketio::EVENTS);
+        let rocket = http::mount(rocket, node.clone(), metrics, settings, socketio::EVENTS);
         Ok(Server { rocket: rocket.map_err(|error| sentence(&error))?, node, files, keeps })
     }
 

@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use chatroom::config::{
-    self, Access, ConfigError, CorsOrigins, DEFAULTS, Durability, Flags, Loaded, LogLevel, Mode,
-    Problem, Rate, RateLimit, Registration, Settings, Store, Tls, Uploads,
+    self, Access, ConfigError, CorsOrigins, DEFAULTS, Durability, Flags, Loaded, LogFormat,
+    LogLevel, Mode, Problem, Rate, RateLimit, Registration, Settings, Store, Tls, Uploads,
 };
 use clap::Parser;
 use figment::Figment;
@@ -104,6 +104,7 @@ fn the_defaults_are_the_documented_ones() {
     assert!(defaults.rooms_open);
     assert_eq!(defaults.announcement, PathBuf::from("announcement.txt"));
     assert_eq!(defaults.log_level, LogLevel::Info);
+    assert_eq!(defaults.log_format, LogFormat::Text);
     assert_eq!(defaults.log_file, None);
     assert_eq!(defaults.presence.timeout, Duration::from_secs(5 * 60));
     assert_eq!(defaults.guests.keep, Duration::from_secs(24 * 60 * 60));
@@ -239,12 +240,15 @@ fn the_file_of_the_config_flag_is_read_in_place_of_chatroom_toml() {
 
 #[test]
 fn every_flag_is_taken() {
-    let arguments = &["--host", "::1", "--port", "0", "--store", "memory:", "--durability", "fast"];
+    let place = ["--host", "::1", "--port", "0", "--store", "memory:"];
+    let how = ["--durability", "fast", "--log-format", "json"];
+    let arguments: &[_] = [place.as_slice(), &how].concat().leak();
     let settings = settings(Start { flags: arguments, ..Start::default() });
     assert_eq!(settings.host, "::1".parse::<IpAddr>().unwrap());
     assert_eq!(settings.port, 0);
     assert_eq!(settings.store, Store::Memory);
     assert_eq!(settings.durability, Durability::Fast);
+    assert_eq!(settings.log_format, LogFormat::Json);
 }
 
 #[test]
@@ -253,6 +257,7 @@ fn a_wrong_flag_is_answered_with_what_is_possible() {
         (["--host", "chat.example.org"], "must be an IP address"),
         (["--port", "65536"], "65536"),
         (["--store", "redis:"], "must be \"sqlite:\" and a path"),
+        (["--log-format", "xml"], "must be \"text\" or \"json\", not \"xml\""),
         (["--durability", "half"], "must be \"full\" or \"fast\", not \"half\""),
     ] {
         let error = flags(&arguments).expect_err("the flag was taken").to_string();
@@ -269,6 +274,7 @@ fn the_help_states_the_defaults() {
         format!("[default: {}]", defaults.port),
         format!("[default: {}]", defaults.store),
         format!("[default: {}]", defaults.durability),
+        format!("[default: {}]", defaults.log_format),
         "`chatroom settings`".into(),
     ] {
         assert!(help.contains(&default), "no {default} in\n{help}");
@@ -322,6 +328,7 @@ fn values_are_understood_as_people_write_them() {
         ("log_level = \"Critical\"", |s| s.log_level == LogLevel::Error),
         ("log_level = \"ERROR\"", |s| s.log_level == LogLevel::Error),
         ("log_level = \"Debug\"", |s| s.log_level == LogLevel::Debug),
+        ("log_format = \"JSON\"", |s| s.log_format == LogFormat::Json),
         ("log_file = \"c.log\"", |s| s.log_file == Some("c.log".into())),
         ("rooms = []", |s| s.rooms.is_empty()),
         ("rooms = \"One\"", |s| s.rooms == ["One"]),

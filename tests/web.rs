@@ -88,6 +88,34 @@ fn every_screen_is_accessible_in_both_sizes_and_themes() {
 }
 
 #[test]
+fn how_the_server_is_doing_is_shown_to_whom_it_may_be() {
+    let _one = one_browser();
+    let (server, _) = Server::with_root();
+    assert_eq!(output(&line("status", &server), 120).trim(), "well");
+}
+
+#[test]
+fn an_invitation_opens_the_way_to_an_account() {
+    let _one = one_browser();
+    let (mut before, token) = Server::with_root();
+    before.kill();
+    let settings = "registration = \"invite\"\n";
+    std::fs::write(before.home().join("chatroom.toml"), settings).unwrap();
+    let server = Server::start_in(before.home(), &[]);
+    let invite = || {
+        let mut invite = command(server.home());
+        invite.args(["admin", "invite", "--url", &server.url("")]);
+        let output = invite.env("CHATROOM_ADMIN_TOKEN", &token).output().unwrap();
+        assert!(output.status.success(), "{output:?}");
+        let printed = String::from_utf8(output.stdout).unwrap();
+        let link = printed.lines().next().unwrap().strip_prefix(&server.url("/")).unwrap();
+        format!("'{link}'")
+    };
+    let links = [invite(), invite()].join(" ");
+    assert_eq!(output(&format!("{} {links}", line("invited", &server)), 120).trim(), "well");
+}
+
+#[test]
 fn no_text_becomes_markup_or_code() {
     let _one = one_browser();
     let home = tempfile::tempdir().unwrap();

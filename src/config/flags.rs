@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use super::durability::Durability;
 use super::findings::Findings;
+use super::log_format::LogFormat;
 use super::store::Store;
 use super::value::from_text;
 
@@ -36,6 +37,12 @@ pub struct Flags {
     #[arg(long, value_name = "DURABILITY", value_parser = from_text::<Durability>)]
     pub durability: Option<Durability>,
 
+    /// Form of the log lines: text or json [default: text]
+    ///
+    /// json: one object a line, for programs.
+    #[arg(long, value_name = "FORMAT", value_parser = from_text::<LogFormat>)]
+    pub log_format: Option<LogFormat>,
+
     /// Settings file [default: chatroom.toml in the working directory, if it is there]
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,
@@ -53,10 +60,11 @@ pub(super) fn take(flags: &Flags, findings: &mut Findings) {
         ("port", flags.port.map(|port| port.to_string())),
         ("store", flags.store.as_ref().map(Store::to_string)),
         ("durability", flags.durability.map(|durability| durability.to_string())),
+        ("log_format", flags.log_format.map(|format| format.to_string())),
     ];
     for (setting, value) in given {
         if let Some(value) = value {
-            findings.give(format!("--{setting}"), setting, value);
+            findings.give(format!("--{}", setting.replace('_', "-")), setting, value);
         }
     }
 }

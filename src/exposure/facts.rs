@@ -20,6 +20,8 @@ pub struct Facts<V> {
     /// In the order of the request.
     pub(super) x_forwarded_for: Vec<V>,
     pub(super) forwarded: Vec<V>,
+    /// Further headers that only proxies write.
+    pub(super) proxied: bool,
     /// A header is there twice that is to be there once, such as a second `Host`: whoever reads
     /// the other one sees another request.
     pub(super) doubtful: bool,
@@ -42,6 +44,7 @@ impl<V: AsRef<str>> Facts<V> {
             forwarded_proto: None,
             x_forwarded_for: Vec::new(),
             forwarded: Vec::new(),
+            proxied: false,
             doubtful: false,
             more_hosts: Vec::new(),
         }
@@ -63,6 +66,10 @@ impl<V: AsRef<str>> Facts<V> {
             6 if is("Origin") => &mut self.origin,
             7 if is("Referer") => &mut self.referer,
             9 if is("Forwarded") => return self.forwarded.push(value),
+            9 if is("X-Real-IP") => {
+                self.proxied = true;
+                return;
+            }
             14 if is("Sec-Fetch-Site") => &mut self.fetch_site,
             14 if is("Sec-Fetch-Mode") => &mut self.fetch_mode,
             14 if is("Sec-Fetch-Dest") => &mut self.fetch_dest,
@@ -76,6 +83,14 @@ impl<V: AsRef<str>> Facts<V> {
         };
         self.doubtful |= slot.is_some();
         slot.get_or_insert(value);
+    }
+
+    /// Whether a proxy says that it asks for somebody else. Anybody can say so, and gains nothing.
+    pub(super) fn is_forwarded(&self) -> bool {
+        self.proxied
+            || self.forwarded_proto.is_some()
+            || !self.x_forwarded_for.is_empty()
+            || !self.forwarded.is_empty()
     }
 
     /// Every value of `Host`.

@@ -49,6 +49,9 @@ pub struct Visitor {
     pub secure: bool,
     /// Whether the user's browser spoke HTTPS.
     pub https: bool,
+    /// Whether it is somebody of our own network who asks for themselves: with [`Mode::Lan`], from
+    /// a private address, through no proxy that says so, not for a page of another site.
+    pub near: bool,
 }
 
 impl Visitor {
@@ -59,6 +62,7 @@ impl Visitor {
         cookies: false,
         secure: true,
         https: false,
+        near: false,
     };
 }
 
@@ -101,7 +105,9 @@ impl Exposure {
         let page = self.page(facts, https);
         let secure = https || self.mode == Mode::Internet;
         let cookies = self.believes_cookies(facts, page);
-        Ok(Visitor { address, page, cookies, secure, https })
+        let visitor = Visitor { address, page, cookies, secure, https, near: false };
+        let near = self.mode == Mode::Lan && peer::is_private(sender) && !facts.is_forwarded();
+        Ok(Visitor { near: near && !visitor.is_foreign(), ..visitor })
     }
 
     /// Whose address it is, and whether HTTPS was spoken with it.

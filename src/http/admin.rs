@@ -53,7 +53,8 @@ impl<'r> FromRequest<'r> for Admin {
 /// A route takes this, to answer a refusal itself.
 type Asked = Result<Admin, ApiError>;
 
-fn not_admin() -> ApiError {
+/// How somebody whose account may not administer is refused.
+pub(super) fn not_admin() -> ApiError {
     let message = "This is for accounts that may administer this server.";
     ApiError::new(Status::Forbidden, "not_admin", message)
 }

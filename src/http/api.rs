@@ -16,7 +16,7 @@ use crate::node::Node;
 const SERVICE: &str = "chatroom";
 
 /// Its version, as released.
-const VERSION: &str = env!("CARGO_PKG_VERSION");
+pub(super) const VERSION: &str = env!("CARGO_PKG_VERSION");
 
 /// What there is to ask for.
 pub(super) struct Overview {

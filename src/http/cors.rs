@@ -11,6 +11,9 @@ use crate::config::CorsOrigins;
 use crate::credentials;
 use crate::exposure::Page;
 
+/// The beginning of the path where `rocket_cors` sends what it refuses.
+pub(super) const REFUSED: &str = "/refused-";
+
 /// `rocket_cors`, which is asked only where an origin is not our own: it would refuse our own
 /// pages if they were not listed. Only pages that are listed one by one may use cookies.
 pub(super) struct Origin(Cors);
@@ -29,7 +32,7 @@ impl Origin {
             allow_credentials: !any,
             send_wildcard: any,
             max_age: Some(24 * 60 * 60),
-            fairing_route_base: format!("/refused-{secret}"),
+            fairing_route_base: format!("{REFUSED}{secret}"),
             ..CorsOptions::default()
         };
         options.to_cors().map(Origin)

@@ -17,8 +17,9 @@ use super::error::{self, ApiError};
 use super::refusals::{Refusals, Refused};
 use super::reply::Json;
 use super::{
-    account, admin, announcement, api, auth, conversations, download, encode, events, membership,
-    messages, named, participants, people, projects, rooms, said, send, sessions, uploads, users,
+    account, admin, announcement, api, auth, conversations, details, download, encode, events,
+    membership, messages, metrics, named, participants, people, projects, rooms, said, send,
+    sessions, uploads, users,
 };
 use crate::credentials;
 
@@ -80,6 +81,8 @@ use crate::credentials;
         api::health,
         api::status,
         api::clients,
+        details::details,
+        metrics::metrics,
         openapi,
         docs,
         page,

@@ -8,8 +8,12 @@ use rocket::{Build, Data, Request, Response, Rocket, Route};
 use super::kept_out::KeptOut;
 use super::security;
 use crate::config::Settings;
+use crate::credentials::Arrival;
 use crate::exposure::{Exposure, Facts, Refusal, Visitor};
 use crate::header;
+
+/// The beginning of the path where requests go that are refused.
+pub(super) const KEPT_OUT: &str = "/kept-out-";
 
 /// The field with which a form asks Rocket to take it for another method.
 const OVERRIDE: &[u8] = b"_method=";
@@ -26,7 +30,7 @@ impl Edge {
     /// `secret` goes into the path of the route for what is refused, so that nobody else asks
     /// for it.
     pub(super) fn new(settings: &Settings, secret: &str) -> Edge {
-        let refused = Origin::parse_owned(format!("/kept-out-{secret}"));
+        let refused = Origin::parse_owned(format!("{KEPT_OUT}{secret}"));
         Edge { exposure: Exposure::new(settings), refused: refused.unwrap_or(Origin::ROOT) }
     }
 
@@ -73,7 +77,7 @@ impl Fairing for Edge {
         }
         match self.judge(request) {
             Ok(visitor) => {
-                request.local_cache(|| visitor);
+                request.local_cache(|| Arrival::of(visitor));
             }
             Err(refusal) => {
                 request.local_cache(|| Some(refusal));

@@ -25,6 +25,7 @@ use super::users::no_username;
 use crate::credentials::Credentials;
 use crate::id::MessageId;
 use crate::message::Message;
+use crate::metrics::{Metrics, Open};
 use crate::node::{Actor, Node, Page, Query, SubmitError, Watch};
 use crate::outcome::Rejection;
 
@@ -106,6 +107,7 @@ where
 #[get("/events")]
 pub(super) fn events<'r>(
     node: &'r State<Arc<Node>>,
+    metrics: &State<Arc<Metrics>>,
     shutdown: Shutdown,
     last: LastEventId<'r>,
     credentials: Credentials<'r>,
@@ -136,6 +138,7 @@ pub(super) fn events<'r>(
     let reader = Reader {
         online: node.hub().online(),
         told: "".into(),
+        _open: metrics.streaming(),
         node: Arc::clone(node),
         actor,
         watch,
@@ -156,6 +159,7 @@ struct Reader {
     online: watch::Receiver<Arc<str>>,
     /// Who was online when this reader was last told.
     told: Arc<str>,
+    _open: Open,
 }
 
 /// What a stream waits for.

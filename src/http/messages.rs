@@ -8,6 +8,7 @@ use tokio::time::Instant;
 
 use super::encode::{self, Extras, MessagesBody};
 use super::error::ApiError;
+use super::measure::Patient;
 use super::params::{Params, cursor};
 use super::queries::{Poll, Position, Proof, Who};
 use super::refusals::{Refusals, Refused};
@@ -16,6 +17,7 @@ use super::users::no_username;
 use crate::config::Settings;
 use crate::credentials::Credentials;
 use crate::id::{MessageId, ROOM_PREFIX, RoomId};
+use crate::metrics::Metrics;
 use crate::name;
 use crate::node::{Actor, Failure, Node, Page, Query, SERVER, SubmitError, With};
 use crate::outcome::Rejection;
@@ -158,6 +160,8 @@ pub(super) async fn messages(
     node: &State<Arc<Node>>,
     settings: &State<Settings>,
     shutdown: Shutdown,
+    metrics: &State<Arc<Metrics>>,
+    patient: Patient<'_>,
     credentials: Credentials<'_>,
     params: Params<'_>,
 ) -> Result<Json, ApiError> {
@@ -179,6 +183,8 @@ pub(super) async fn messages(
     if page.messages.is_empty() && !asked.wait.is_zero() && asked.query.before.is_none() {
         let waiters = settings.limits.waiters_per_user;
         if (node.presence().open_count(actor.user) as usize) < waiters {
+            patient.waits();
+            let _waiting = metrics.waiting();
             page = Box::pin(wait(node, &actor, &asked, shutdown)).await.map_err(unread)?;
         }
     }

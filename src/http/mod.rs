@@ -3,7 +3,8 @@
 //! Reading order: `users`, `send`, `messages`, `events`, `rooms`, `announcement`, `auth`, `account`,
 //! `sessions`, `admin`, `api` are the routes; `body`, `field`, `params`, `header`, `caller` read what
 //! comes in; `reply`, `encode`, `error` write what goes out; `edge`, `kept_out`, `security`, `cors`,
-//! `catchers` stand around them, `limiter` counts.
+//! `catchers` stand around them, `limiter` and `measure` count. `details` and `metrics` show how the
+//! server is doing to whom `overseer` lets.
 
 mod account;
 mod admin;
@@ -16,6 +17,7 @@ mod caller;
 mod catchers;
 mod conversations;
 mod cors;
+mod details;
 mod docs;
 mod download;
 mod edge;
@@ -26,10 +28,13 @@ mod field;
 mod ids;
 mod kept_out;
 mod limiter;
+mod measure;
 mod membership;
 mod messages;
+mod metrics;
 mod multipart;
 mod named;
+mod overseer;
 mod params;
 mod participants;
 mod people;
@@ -54,6 +59,7 @@ use rocket::{Build, Rocket, catchers, routes};
 
 use crate::config::Settings;
 use crate::exposure::Headers;
+use crate::metrics::Metrics;
 use crate::node::Node;
 
 /// Mounts all routes on `rocket`; `events` are those that may be sent over Socket.IO.
@@ -63,6 +69,7 @@ use crate::node::Node;
 pub fn mount(
     rocket: Rocket<Build>,
     node: Arc<Node>,
+    metrics: Arc<Metrics>,
     settings: Settings,
     events: &'static [&'static str],
 ) -> Result<Rocket<Build>, rocket_cors::Error> {
@@ -78,6 +85,8 @@ pub fn mount(
         .attach(Shield::new())
         .attach(edge)
         .attach(cors)
+        .attach(measure::Measure::new(metrics.clone()))
+        .manage(metrics)
         .register("/", catchers![catchers::any])
         .mount(
             "/",
@@ -90,6 +99,8 @@ pub fn mount(
                 api::health,
                 api::status,
                 api::clients,
+                details::details,
+                metrics::metrics,
                 docs::docs,
                 docs::openapi,
                 docs::page,

@@ -1,9 +1,11 @@
 //! The log: every entry in order; nothing is acknowledged before it is in there.
 //!
 //! The rest of the server knows a log by [`Log`] alone. There are two: [`memory`] keeps nothing,
-//! [`sqlite`] is a file. `tests/log_suite.rs` is what each must pass.
+//! [`sqlite`] is a file. `tests/log_suite.rs` is what each must pass. [`measured`] counts what goes
+//! into either.
 
 pub mod codec;
+pub mod measured;
 pub mod memory;
 pub mod sqlite;
 

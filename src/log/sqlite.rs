@@ -7,6 +7,7 @@
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{Read, Seek, Write};
 use std::path::{Path, PathBuf};
+use std::time::Instant;
 
 use rusqlite::ffi;
 use rusqlite::{Connection, OpenFlags, Statement, ToSql};
@@ -16,6 +17,7 @@ use crate::command::Entry;
 use crate::config::Durability;
 use crate::fault;
 use crate::history::Mark;
+use crate::metrics::LogFigures;
 
 /// Marks an SQLite file as ours (`PRAGMA application_id`): "chat".
 const APPLICATION: u32 = 0x6368_6174;
@@ -76,6 +78,8 @@ pub struct SqliteLog {
     /// Why nothing may be appended any more.
     broken: Option<String>,
     buffer: Vec<u8>,
+    /// Told how long each commit takes.
+    figures: Option<LogFigures>,
     /// Held for its lock, which ends with the process however that ends.
     _lock: File,
 }
@@ -117,7 +121,14 @@ impl SqliteLog {
             .map_err(|error| failed(&error))?;
         let first = trimmed(&db).map_err(|error| failed(&error))?;
         let (path, last, buffer) = (path.to_owned(), first, Vec::new());
-        Ok(SqliteLog { db, path, first, last, broken: None, buffer, _lock: lock })
+        let (broken, figures) = (None, None);
+        Ok(SqliteLog { db, path, first, last, broken, buffer, figures, _lock: lock })
+    }
+
+    /// Has `figures` told how long each commit takes.
+    #[must_use]
+    pub fn telling(self, figures: LogFigures) -> SqliteLog {
+        SqliteLog { figures: Some(figures), ..self }
     }
 
     fn insert(&mut self, entries: &[Entry]) -> rusqlite::Result<(i64, u32)> {
@@ -134,7 +145,11 @@ impl SqliteLog {
                 insert_row(&mut statement, seq, &self.buffer, checksum)?;
             }
         }
+        let started = Instant::now();
         transaction.commit()?;
+        if let Some(figures) = &self.figures {
+            figures.sync.observe(started.elapsed().as_secs_f64());
+        }
         Ok((seq, checksum))
     }
 }

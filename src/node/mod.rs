@@ -9,6 +9,7 @@ mod accounts;
 mod admin;
 mod archivist;
 mod housekeeping;
+mod pace;
 mod queue;
 mod reading;
 mod retention;
@@ -45,6 +46,7 @@ pub use admin::{
     InviteList, LASTS, LASTS_BY_ITSELF, NewInvite, SessionInfo, SessionList, USES, refusal,
 };
 pub use archivist::Archiving;
+use pace::Pace;
 use queue::Queue;
 pub use reading::{Said, Unread, read_through, said_through};
 pub use retention::Retention;
@@ -74,6 +76,7 @@ pub struct Node {
     hasher: Hasher,
     epoch: Epoch,
     started: Instant,
+    pace: Mutex<Pace>,
     /// The log could not be written, or that is not known to have changed.
     failing: AtomicBool,
     writer: Mutex<Option<JoinHandle<()>>>,
@@ -160,6 +163,7 @@ impl Node {
         for (user, _, acted) in state.held() {
             presence.heard_at(user, acted);
         }
+        let pace = Mutex::new(Pace::new(state.head()));
         let node = Arc::new(Node {
             state: RwLock::new(state),
             queue: Queue::default(),
@@ -170,6 +174,7 @@ impl Node {
             hasher: Hasher::new(random()),
             epoch,
             started,
+            pace,
             failing: AtomicBool::new(false),
             writer: Mutex::new(None),
             archiving: archive.as_ref().map(|archive| Arc::new(archive.shared())),
@@ -180,6 +185,7 @@ impl Node {
             *node.archivist.lock() = Some(archive.start(&node)?);
         }
         housekeeping::start(&node);
+        pace::start(&node);
         Ok(node)
     }
 

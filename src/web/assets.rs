@@ -13,7 +13,7 @@ use sha2::{Digest, Sha256};
 /// What stands in a document where the version of the assets belongs.
 const VERSION_MARK: &str = "VERSION";
 
-/// Where a document wants to have all modules named, so that none waits for another.
+/// Where a document wants to have all modules of the chat named, so that none waits for another.
 const PRELOADS_MARK: &str = "PRELOADS";
 
 /// Digits of a hash that go into an address: enough that no two differ and read the same.
@@ -30,6 +30,7 @@ const ASSETS: &[(&str, &str)] = files![
     "api.js",
     "app.js",
     "bar.js",
+    "chart.js",
     "chat.js",
     "compose.js",
     "dialogs.js",
@@ -45,6 +46,8 @@ const ASSETS: &[(&str, &str)] = files![
     "row.js",
     "scroll.js",
     "side.js",
+    "status.css",
+    "status.js",
     "style.css",
     "switcher.js",
     "tabs.js",
@@ -52,8 +55,11 @@ const ASSETS: &[(&str, &str)] = files![
     "text.js",
 ];
 
+/// Modules that are no part of the chat.
+const APART: &[&str] = &["chart.js", "status.js"];
+
 /// What has an address of its own.
-const DOCUMENTS: &[(&str, &str)] = files!["index.html"];
+const DOCUMENTS: &[(&str, &str)] = files!["index.html", "status.html"];
 
 /// A file ready to be sent.
 pub(super) struct File {
@@ -123,7 +129,8 @@ impl File {
 
 /// The modules of the chat, as a document names them.
 fn preloads() -> String {
-    let modules = ASSETS.iter().map(|(name, _)| *name).filter(|name| name.ends_with(".js"));
+    let chat = |name: &&str| name.ends_with(".js") && !APART.contains(name);
+    let modules = ASSETS.iter().map(|(name, _)| *name).filter(chat);
     let link = |name| format!("<link rel=\"modulepreload\" href=\"assets/{VERSION_MARK}/{name}\">");
     modules.map(link).collect::<Vec<_>>().join("\n")
 }

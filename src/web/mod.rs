@@ -1,4 +1,5 @@
-//! The page that people chat in: files of our own, compiled in.
+//! The page that people chat in, with the one that shows how the server is doing: files of our
+//! own, compiled in.
 //!
 //! There is no build step, and the page knows nothing that another client could not know: it
 //! talks to the same endpoints. What is served lies in `page/`; `assets` names it, `answer` sends
@@ -14,13 +15,20 @@ use answer::{Answer, Document};
 
 /// Mounts the page on `rocket`.
 pub fn mount(rocket: Rocket<Build>) -> Rocket<Build> {
-    let routes = routes![index, asset, login, old_index, projects];
+    let routes = routes![index, status, asset, login, old_index, projects];
     rocket.mount("/", routes)
 }
 
 #[get("/")]
 fn index() -> Document {
     Document("index.html")
+}
+
+/// How the server is doing. There is nothing in it that not everybody may see: the figures come
+/// from where those who ask are looked at.
+#[get("/status")]
+fn status() -> Document {
+    Document("status.html")
 }
 
 /// A file of the page. Its address changes with its content, so it may be kept for ever.

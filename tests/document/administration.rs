@@ -19,6 +19,9 @@ const POSTS: [(&str, &str); 9] = [
 
 const GETS: [&str; 3] = ["/admin/accounts", "/admin/sessions", "/admin/invites"];
 
+/// What those see who are near, too.
+const FIGURES: [&str; 2] = ["/api/status/details", "/metrics"];
+
 /// The conversation of root, in its order.
 pub(crate) fn all() -> Vec<Call> {
     let mut calls: Vec<_> = bodies().into_iter().chain(accounts()).collect();
@@ -114,6 +117,11 @@ fn strangers() -> Vec<Call> {
     for (who, status, code) in [("", 401, "authentication_required"), ("carol", 403, "not_admin")] {
         calls.extend(GETS.map(|path| get(path, status, code).by(who)));
         calls.extend(POSTS.map(|(path, _)| refused(path, json!({}), status, code).by(who)));
+        // Through a proxy nobody is near.
+        calls.extend(
+            FIGURES
+                .map(|path| get(path, status, code).by(who).saying("X-Forwarded-For", "10.0.0.1")),
+        );
     }
     calls
 }

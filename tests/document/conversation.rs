@@ -303,6 +303,8 @@ fn ends() -> Vec<Call> {
         get("/api/health", 200, ""),
         get("/api/status", 200, ""),
         get("/api/clients", 200, ""),
+        get("/api/status/details", 200, ""),
+        get("/metrics", 200, ""),
         get("/openapi.json", 200, ""),
         get("/docs", 303, ""),
         get("/docs/index.html", 200, ""),

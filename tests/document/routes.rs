@@ -1,12 +1,14 @@
 //! The document lists the routes that are mounted, no more, no less.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 use std::time::Duration;
 
 use chatroom::command::Policy;
 use chatroom::config::{Access, Flags, load};
 use chatroom::http;
 use chatroom::log::memory::MemoryLog;
+use chatroom::metrics::Metrics;
 use chatroom::node::{Absence, Node};
 
 use crate::spec::Spec;
@@ -20,8 +22,9 @@ async fn the_document_lists_exactly_the_routes_that_are_mounted() {
     let absence = Absence { away, gone, session };
     let log = Box::new(MemoryLog);
     let node = Node::start(log, None, Policy::default(), absence, Access::Open).unwrap();
+    let metrics = Arc::new(Metrics::new("0"));
     let rocket = rocket::custom(rocket::Config::default());
-    let mounted = http::mount(rocket, node, settings, &[]).unwrap();
+    let mounted = http::mount(rocket, node, metrics, settings, &[]).unwrap();
     let routes = mounted.routes().map(|route| {
         let path = route.uri.path().replace('<', "{").replace('>', "}");
         format!("{} {path}", route.method)

@@ -5,6 +5,7 @@
 mod support;
 
 mod cross_site;
+mod figures;
 mod headers;
 mod hosts;
 mod internet;

@@ -99,11 +99,53 @@ await story(async () => {
   await ann.click("#new-room [type=submit]");
   await ann.waitForFunction(() => document.querySelectorAll("#projects li").length === 2);
   await say(ann, "welcome aboard");
+
+  // Conversations of a project are told apart: the one that came with it, those with others, and
+  // a second one with the same.
+  const names = (page) => page.evaluate(() => [...document.querySelectorAll("#projects li .name")].map(({ textContent }) => textContent));
+  assert.deepEqual(await names(ann), ["Main conversation", "Bob"]);
+  assert.equal(await ann.textContent("#title"), "The <b>boat</b>: Bob");
+  await ann.click("#projects li a >> nth=0");
+  await ann.waitForSelector("#title:text-is('The <b>boat</b>')");
   await bob.waitForSelector("#projects li .count");
   await bob.click("#projects li a");
   await shows(bob, ["welcome aboard"]);
   await bob.click("#show-files");
   await bob.waitForSelector("#files-list .filename >> nth=1");
+  await bob.keyboard.press("Escape");
+  assert.deepEqual(await names(bob), ["Ann"]);
+  await ann.click("#make-room");
+  await ann.fill("#new-room-names", "bob");
+  await ann.selectOption("#new-room-project", { label: "The <b>boat</b>" });
+  await ann.click("#new-room [type=submit]");
+  await ann.waitForFunction(() => document.querySelectorAll("#projects li").length === 3);
+  assert.deepEqual(await names(ann), ["Main conversation", "Bob (1)", "Bob (2)"]);
+
+  // All projects in one place, which older pages link to.
+  await ann.goto(new URL("/project_management.html", ann.url()).href);
+  await ann.waitForSelector("#overview section h2:text-is('The <b>boat</b>')");
+  assert.equal(await ann.textContent("#title"), "Projects");
+  assert.equal(await ann.locator("#overview li").count(), 3);
+  await ann.click("#overview section button:text-is('Files')");
+  await ann.waitForSelector("#files-list .filename >> nth=1");
+  await ann.keyboard.press("Escape");
+  await ann.reload();
+  await ann.waitForSelector("#overview li >> nth=2");
+  await ann.click("#overview li a >> nth=1");
+  await shows(ann, ["welcome aboard"]);
+  assert.ok(!(await ann.isVisible("#overview")));
+  await ann.click("#projects-title a");
+  await ann.waitForSelector("#overview li");
+  const guest = await enter("Gil", { path: "/#projects" });
+  await guest.waitForSelector("#overview-guest:not([hidden])");
+  await guest.click("#overview-keep");
+  await guest.fill("#keep-password", PASSWORD);
+  await guest.click("#keep [type=submit]");
+  await guest.waitForSelector("#overview-none:not([hidden])");
+  await guest.click("#overview-make");
+  await guest.fill("#project-name", "A raft");
+  await guest.click("#new-project [type=submit]");
+  await guest.waitForSelector("#title:text-is('A raft')");
 
   // Who signs out is out, in every tab of that session.
   const tab = await open(ann.context());

@@ -179,15 +179,53 @@ async function tour() {
   await look(page, name("files"));
   await page.keyboard.press("Escape");
   if (small) await page.click("#back");
+  await page.click("#projects-title a");
+  await page.waitForSelector("#overview li");
+  await look(page, name("projects"));
+  if (small) await page.click("#back");
   await page.click("#me");
   await look(page, name("account-self"), false);
   await page.click("#leave");
   await page.waitForSelector("#welcome:not([hidden])");
+  await page.evaluate(() => {
+    location.hash = "#invite=3f0a9c5b1d27";
+  });
+  await page.waitForSelector("#invited:not([hidden])");
+  await look(page, name("invited"), false);
   await context.close();
+}
+
+// The page for whoever runs the server.
+async function status() {
+  const context = await device({ viewport: size, colorScheme: theme, reducedMotion: "reduce", locale: "en-GB" });
+  // Nobody waits an hour for a picture: the answer is the server's, but for the minutes.
+  await context.route("**/api/status/details", async (route) => {
+    const answer = await route.fetch();
+    const minutes = Array.from({ length: 60 }, (_, place) => Math.round(18 + 11 * Math.sin(place / 7) + 5 * Math.sin(place * 2.3)));
+    await route.fulfill({ json: { ...(await answer.json()), messages_by_minute: minutes } });
+  });
+  const page = await open(context, "/status");
+  await page.waitForSelector("#figures:not([hidden])");
+  await look(page, `status-${shape}-${theme}`);
+  await page.click("summary");
+  await look(page, "status with a table", false);
+  await page.setViewportSize({ width: 320, height: 640 });
+  await look(page, "narrow status", false);
+  await context.unroute("**/api/status/details");
+  await context.setOffline(true);
+  await page.waitForSelector("#state:not([hidden])");
+  await look(page, "status offline", false);
+  await context.close();
+  const far = await device({ viewport: size, colorScheme: theme, extraHTTPHeaders: { "X-Forwarded-For": "10.0.0.1" } });
+  const locked = await open(far, "/status");
+  await locked.waitForSelector("#locked:not([hidden])");
+  await look(locked, "status locked", false);
+  await far.close();
 }
 
 await story(async () => {
   await fill();
   await tour();
+  await status();
 });
 done();

@@ -116,8 +116,8 @@ export const check = () => call("GET", "auth/check");
 export const signIn = (username, password) =>
   call("POST", "auth/login", { body: { username, password }, patience: 60_000 });
 
-export const signUp = (username, password, token) =>
-  call("POST", "auth/register", { body: { username, password, token }, patience: 60_000 });
+export const signUp = (username, password, { token, invite } = {}) =>
+  call("POST", "auth/register", { body: { username, password, token, invite }, patience: 60_000 });
 
 export const signOut = () => call("POST", "auth/logout");
 
@@ -165,6 +165,9 @@ export function upload(project, file, progress) {
     request.send(form);
   });
 }
+
+// How the server is doing, for those who may see it.
+export const details = () => call("GET", "api/status/details");
 
 // Whether the server answers at all.
 export async function reachable(patience) {

@@ -49,7 +49,11 @@ class App {
     click("#show-members", () => dialogs.showPeople(this.chat, this.side.open));
     click("#leave-room", () => this.leaveRoom());
     click("#join", () => this.join());
-    window.addEventListener("hashchange", () => this.route());
+    click("#overview-keep", () => dialogs.showSelf());
+    window.addEventListener("hashchange", () => {
+      if (enter.takeInvitation()) this.invited();
+      this.route();
+    });
     window.addEventListener("pagehide", () => this.keepPlace());
     window.addEventListener("focus", () => this.scroll.follows && this.scroll.talk && this.scroll.saw());
     document.addEventListener("visibilitychange", () => {
@@ -60,9 +64,10 @@ class App {
   }
 
   async start() {
+    const invited = enter.takeInvitation();
     let wanted = ofHash(location.hash);
     // One look at the address decides; with none, the last place, or the first room.
-    wanted ??= wide.matches ? local.get(`place ${this.chat.me}`) : null;
+    if (!isOverview()) wanted ??= wide.matches ? local.get(`place ${this.chat.me}`) : null;
     await this.chat.start(wanted);
     $("#app").hidden = false;
     this.showState();
@@ -73,6 +78,13 @@ class App {
     }
     await this.route(tab.get("reading"));
     this.side.render();
+    if (invited) this.invited();
+  }
+
+  // Whoever is here already comes with an invitation.
+  invited() {
+    if (enter.isAccount()) toast(`You have an account already: ${this.chat.me}.`);
+    else dialogs.showSelf();
   }
 
   // Opens what the address names.
@@ -83,10 +95,12 @@ class App {
     if (id && !id.startsWith("@") && !chat.rooms.has(id)) id = null;
     side.open = id;
     side.draw();
-    document.body.dataset.view = id ? "talk" : "list";
-    $("#nothing").hidden = Boolean(id);
-    $("#head").hidden = !id;
-    this.notify.at(id ? chat.nameOf(id) : "");
+    const overview = isOverview();
+    document.body.dataset.view = id || overview ? "talk" : "list";
+    $("#nothing").hidden = Boolean(id) || overview;
+    $("#head").hidden = !id && !overview;
+    this.projects.overview(overview);
+    this.notify.at(id ? chat.nameOf(id) : overview ? "Projects" : "");
     const isIn = id !== null && chat.knows(id);
     const talk = isIn ? chat.talk(id) : null;
     if (id) local.set(`place ${chat.me}`, id);
@@ -127,7 +141,7 @@ class App {
 
   showHead() {
     const id = this.side.open;
-    if (!id) return;
+    if (!id) return this.headOverview();
     const { chat } = this;
     const room = chat.rooms.get(id);
     const isRoom = !id.startsWith("@");
@@ -142,6 +156,13 @@ class App {
     $("#about").textContent = isRoom ? `${count}, ${here} online` : online;
     $("#about").classList.toggle("here", !isRoom && chat.online.has(chat.nameOf(id)));
     $("#invite-text").textContent = `${count} ${people.length === 1 ? "is" : "are"} in ${chat.nameOf(id)}.`;
+  }
+
+  headOverview() {
+    for (const name of ["show-members", "show-files", "leave-room"]) $(`#${name}`).hidden = true;
+    $("#title").textContent = "Projects";
+    $("#about").textContent = "";
+    $("#about").classList.remove("here");
   }
 
   showState() {
@@ -230,8 +251,12 @@ class App {
   }
 }
 
+// Whether the address asks for all projects.
+const isOverview = () => location.hash === "#projects";
+
 // Whoever comes in for the first time finds a room open, not an empty page.
 async function firstRoom(me) {
+  if (isOverview()) return null;
   if (ofHash(location.hash)) return ofHash(location.hash);
   const { rooms } = await api.rooms(me);
   return rooms.find(({ kind }) => kind === "named")?.room_id;
@@ -252,7 +277,7 @@ async function begin() {
       const had = enter.known();
       me = await enter.again();
       if (me) break;
-      me = await enter.ask(why(had));
+      me = await enter.ask(enter.isInvited() ? "" : why(had));
       const room = await firstRoom(me);
       if (room?.startsWith("room_")) await api.joinRoom(me, room).catch(() => {});
       if (room) history.replaceState(null, "", hash(room));

@@ -113,6 +113,8 @@ export class Chat extends EventTarget {
 
   nameOf(id) {
     if (id.startsWith("@")) return id.slice(1);
+    const project = this.projects?.project(id);
+    if (project) return this.projects.nameOf(id, project);
     return this.rooms.get(id)?.name ?? id.replace(/^room_/, (/^room_\d+$/.test(id) ? "Room " : ""));
   }
 

@@ -16,6 +16,27 @@ export function forget() {
   api.prove("");
 }
 
+const INVITE = /^#invite=(.+)$/;
+
+// The invitation that the address brought. It is worth an account, so it leaves the address.
+let invitation = "";
+
+// Whether the address brings an invitation.
+export const isInvited = () => invitation !== "" || INVITE.test(location.hash);
+
+// Takes the invitation out of the address; whether there was one.
+export function takeInvitation() {
+  const found = INVITE.exec(location.hash);
+  if (!found) return false;
+  try {
+    invitation = decodeURIComponent(found[1]);
+  } catch {
+    invitation = found[1];
+  }
+  history.replaceState(null, "", "./");
+  return true;
+}
+
 // Takes up the session or the registration of the last time; null when there is none any more.
 export async function again() {
   const identity = known();
@@ -69,7 +90,8 @@ async function register(username, before) {
 // Makes the name of this guest an account; what was said to it comes along.
 export async function keep(password) {
   const { username, token } = known();
-  await api.signUp(username, password, token);
+  await api.signUp(username, password, { token, invite: invitation || undefined });
+  invitation = "";
   remember(username);
 }
 
@@ -92,7 +114,7 @@ const WAYS = {
     lead: "With a password it is yours on every device, and nobody else's.",
     button: "Create the account",
     autocomplete: "new-password",
-    enter: (name, password) => api.signUp(name, password).then(({ username }) => entered(username)),
+    enter: (name, password, invite) => api.signUp(name, password, { invite }).then(({ username }) => entered(username)),
   },
 };
 
@@ -108,6 +130,7 @@ export function ask(why = "") {
   const secret = $("#password");
   const problem = $("#name-problem");
   const button = form.querySelector("[type=submit]");
+  const invite = $("#invitation");
   const controller = new AbortController();
   const { signal } = controller;
   let way;
@@ -124,6 +147,8 @@ export function ask(why = "") {
     button.textContent = way.button;
     $("#secret").hidden = $("#another").hidden = guest;
     $("#another").hidden = !guest;
+    // Where one is needed without having come with one, the refusal says so.
+    $("#invited").hidden = name !== "account" || !invite.value;
     field.autocomplete = guest ? "nickname" : "username";
     secret.autocomplete = way.autocomplete ?? "off";
     for (const other of form.querySelectorAll("[data-way]")) {
@@ -138,11 +163,19 @@ export function ask(why = "") {
   let suggested = suggest();
   field.value = suggested;
   $("#welcome").hidden = false;
-  choose("guest");
+  takeInvitation();
+  invite.value = invitation;
+  choose(invitation ? "account" : "guest");
   say(why);
   offersAccounts().then((offered) => {
     $("#ways").hidden = !offered;
   });
+  // A link that is opened where the page is open already only changes the address.
+  window.addEventListener("hashchange", () => {
+    if (!takeInvitation()) return;
+    invite.value = invitation;
+    choose("account");
+  }, { signal });
   for (const other of form.querySelectorAll("[data-way]")) {
     other.addEventListener("click", () => choose(other.dataset.way), { signal });
   }
@@ -160,14 +193,16 @@ export function ask(why = "") {
       if (!$("#secret").hidden && !password) return say("Please type a password.");
       button.disabled = true;
       try {
-        const username = await way.enter(name, password);
+        const username = await way.enter(name, password, invite.value.trim() || undefined);
         $("#welcome").hidden = true;
-        secret.value = "";
+        secret.value = invite.value = invitation = "";
         controller.abort();
         done(username);
       } catch (error) {
         say(error.message);
-        (error.code?.includes("password") ? secret : field).focus();
+        const isInvite = error.code?.startsWith("invite_");
+        if (isInvite) $("#invited").hidden = false;
+        (isInvite ? invite : error.code?.includes("password") ? secret : field).focus();
       } finally {
         button.disabled = false;
       }

@@ -1,25 +1,31 @@
-// Projects: their conversations in the list, and their files in a dialog.
+// Projects: their conversations in the list and all together, their files in a dialog.
 
 import * as api from "./api.js";
-import { $, h, toast } from "./dom.js";
+import { $, h, icon, toast } from "./dom.js";
+import { hash } from "./side.js";
 
 // Pictures that browsers draw without running anything in them.
 const PICTURES = { png: "image/png", jpg: "image/jpeg", jpeg: "image/jpeg", gif: "image/gif", webp: "image/webp", avif: "image/avif" };
 
 const WHEN = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
 
+// Names in the name of a conversation; one more than that is still named, further ones are counted.
+const NAMED = 3;
+
 const endingOf = (name) => /\.([^.]{1,8})$/.exec(name)?.[1].toLowerCase() ?? "";
 
 export class Projects {
   constructor(chat, go) {
-    Object.assign(this, { chat, go, list: [], of: new Map(), open: null, shown: [] });
+    Object.assign(this, { chat, go, list: [], of: new Map(), first: new Set(), open: null, shown: [] });
     chat.projects = this;
     chat.addEventListener("rooms", () => this.refresh());
-    $("#make-project").addEventListener("click", () => {
+    chat.addEventListener("projects", () => this.render());
+    const make = () => {
       $("#project-name").value = "";
       $("#project-problem").textContent = "";
       $("#new-project").showModal();
-    });
+    };
+    for (const id of ["#make-project", "#overview-make"]) $(id).addEventListener("click", make);
     $("#new-project form").addEventListener("submit", (event) => {
       event.preventDefault();
       this.create();
@@ -50,20 +56,85 @@ export class Projects {
     try {
       const [list, talks] = await Promise.all([api.projects(), api.conversations()]);
       this.list = list;
-      this.of = new Map(
-        talks.filter(({ project_id }) => project_id).map(({ id, project_id }) => [`room_${id}`, project_id]),
-      );
+      this.of = new Map();
+      this.first = new Set();
+      for (const { id, project_id, created_at } of talks.sort((a, b) => a.id - b.id)) {
+        const project = list.find((project) => project.id === project_id);
+        if (!project) continue;
+        this.of.set(`room_${id}`, project_id);
+        // It was made together with the project.
+        if (created_at === project.created_at) this.first.add(`room_${id}`);
+      }
       $("#projects-part").hidden = false;
       this.chat.tell("projects");
     } catch (error) {
       this.none = !error.passing;
     } finally {
       this.asking = false;
+      this.render();
     }
   }
 
   project(room) {
     return this.list.find(({ id }) => id === this.of.get(room));
+  }
+
+  // What a conversation is called under the name of its project: by those who are in it. Where
+  // several have the same people, they are numbered.
+  labelOf(room) {
+    if (this.first.has(room)) return "Main conversation";
+    const label = this.people(room);
+    const alike = this.conversations(this.of.get(room)).filter((other) => !this.first.has(other) && this.people(other) === label);
+    const number = alike.indexOf(room) + 1;
+    return alike.length > 1 ? `${label} (${number})` : label;
+  }
+
+  // What it is called anywhere else.
+  nameOf(room, project) {
+    return this.first.has(room) ? project.name : `${project.name}: ${this.labelOf(room)}`;
+  }
+
+  people(room) {
+    const names = (this.chat.rooms.get(room)?.participants ?? []).filter((name) => name !== this.chat.me);
+    if (names.length === 0) return "Only you";
+    const more = names.length - NAMED;
+    return more > 1 ? `${names.slice(0, NAMED).join(", ")} and ${more} others` : names.join(", ");
+  }
+
+  conversations(project) {
+    return [...this.of].filter(([, of]) => of === project).map(([room]) => room);
+  }
+
+  // Shows all projects in the place of a conversation, or shows them no more.
+  overview(shown) {
+    $("#overview").hidden = !shown;
+    if (shown) $("#projects-title a").setAttribute("aria-current", "page");
+    else $("#projects-title a").removeAttribute("aria-current");
+    this.render();
+  }
+
+  render() {
+    if ($("#overview").hidden) return;
+    const guest = Boolean(this.none);
+    $("#overview-guest").hidden = !guest;
+    $("#overview-none").hidden = guest || this.asking || this.list.length > 0;
+    const focused = document.activeElement?.dataset.key;
+    $("#overview-projects").replaceChildren(...this.list.map((project) => this.part(project)));
+    if (focused) $(`#overview [data-key="${focused}"]`)?.focus();
+  }
+
+  // A project with its conversations and the way to its files.
+  part(project) {
+    const id = `overview-${project.id}`;
+    const talk = (room) => h("li", {}, h("a", { href: hash(room), "data-key": room },
+      h("span", { class: "mark", "aria-hidden": "true" }, icon("room")),
+      h("span", { class: "name", dir: "auto" }, this.labelOf(room)),
+    ));
+    const files = h("button", { type: "button", class: "quiet", "data-key": id, onclick: () => this.showFiles(project) }, "Files");
+    return h("section", { "aria-labelledby": id },
+      h("div", { class: "part" }, h("h2", { id, dir: "auto" }, project.name), files),
+      h("ul", { class: "choices" }, ...this.conversations(project.id).map(talk)),
+    );
   }
 
   async create() {
@@ -80,7 +151,10 @@ export class Projects {
 
   async show(room) {
     const project = this.project(room);
-    if (!project) return;
+    if (project) await this.showFiles(project);
+  }
+
+  async showFiles(project) {
     this.open = project.id;
     $("#files-title").textContent = `Files of ${project.name}`;
     $("#uploads").replaceChildren();

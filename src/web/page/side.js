@@ -67,7 +67,8 @@ export class Side {
   item(id) {
     const { chat } = this;
     const talk = chat.talks.get(id);
-    const name = chat.nameOf(id);
+    // Under the name of its project a conversation needs only its own.
+    const name = chat.projects?.project(id) ? chat.projects.labelOf(id) : chat.nameOf(id);
     const isRoom = !id.startsWith("@");
     const unread = talk?.unread ?? 0;
     const here = isRoom ? chat.isIn(id) : chat.online.has(name);
