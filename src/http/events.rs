@@ -182,6 +182,7 @@ impl Reader {
                     Err(rejection) => {
                         yield Bye::event(match rejection {
                             Rejection::Unproven => Reason::SessionEnded,
+                            Rejection::NotParticipant | Rejection::RoomNotFound => Reason::Removed,
                             _ => Reason::LoggedOut,
                         });
                         return;
