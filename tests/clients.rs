@@ -41,6 +41,24 @@ fn curl_is_somebody_by_a_bearer_token() {
 }
 
 #[test]
+fn a_page_of_a_listed_origin_walks_through_every_row_by_its_cookie() {
+    need(&["chromium"]);
+    need_node_modules();
+    for (table, steps) in [
+        ("accounts.json", include_str!("clients/accounts.json")),
+        ("conversations.json", include_str!("clients/conversations.json")),
+    ] {
+        let client = "node tests/clients/page_elsewhere.mjs";
+        let mut page = Program::start(&format!("{client} {table} $(command -v chromium)"));
+        let origin = page.shows("http://");
+        let server = Server::configured(&format!("cors_origins = [{origin:?}]\n"));
+        page.types(&server.url(""));
+        let printed = page.ends();
+        assert_eq!(printed.last(), Some(&format!("{} calls, 0 wrong", calls(steps))));
+    }
+}
+
+#[test]
 fn curl_holds_a_conversation_with_forms_alone() {
     need(&["curl", "jq"]);
     let server = Server::memory();
@@ -58,11 +76,16 @@ fn two_pages_opened_from_a_file_chat_in_a_browser() {
 
 /// Every step of `contract.json` was made, and answered as it says.
 fn walk(client: &str) {
-    let steps: Vec<Value> = serde_json::from_str(include_str!("clients/contract.json")).unwrap();
-    let calls = steps.iter().filter(|step| step.get("call").is_some()).count();
+    let calls = calls(include_str!("clients/contract.json"));
     let server = Server::memory();
     let printed = output(&format!("{client} {}", server.url("")), 120);
     assert_eq!(printed.trim(), format!("{calls} calls, 0 wrong"));
+}
+
+/// How many of the steps are calls; the others say what follows.
+fn calls(steps: &str) -> usize {
+    let steps: Vec<Value> = serde_json::from_str(steps).unwrap();
+    steps.iter().filter(|step| step.get("call").is_some()).count()
 }
 
 #[tokio::test]

@@ -304,6 +304,18 @@ async fn a_logout_says_bye_for_good() {
 }
 
 #[tokio::test]
+async fn a_stream_of_one_room_says_bye_to_who_left_it() {
+    let (_server, client) = with_messages(0).await;
+    client.post("/create_room", json!({ "admin": "bob", "participants": ["ann"] })).await;
+    let mut stream = Events::open(&client, &[("username", "ann"), ("with", "room_1")]).await;
+    stream.until_ready().await;
+    client.post("/leave_room", json!({ "username": "ann", "room_id": "room_1" })).await;
+    let bye = stream.named("bye").await;
+    assert_eq!(bye.json(), json!({ "reason": "removed", "reconnect": false }));
+    assert_eq!(stream.next().await, None);
+}
+
+#[tokio::test]
 async fn a_shutdown_says_bye_until_later() {
     let (mut server, client) = with_messages(0).await;
     let mut stream = Events::open(&client, &[("username", "ann")]).await;

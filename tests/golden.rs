@@ -6,7 +6,7 @@
 
 mod support;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chatroom::command::Command;
 use chatroom::log::codec;
@@ -17,6 +17,7 @@ use support::{Client, Server};
 
 const ENTRIES: &str = include_str!("golden/entries.jsonl");
 const BODIES: &str = include_str!("golden/bodies.jsonl");
+const ADMINISTRATION: &str = include_str!("golden/administration.jsonl");
 
 /// Its name in the golden file. A new command does not compile here until it has one.
 fn name(command: &Command) -> &'static str {
@@ -118,6 +119,9 @@ fn an_entry_of_another_version_or_shape_is_an_error() {
 /// One request and its answer.
 #[derive(serde::Serialize, serde::Deserialize)]
 struct Exchange {
+    /// Who asks, by a token; nobody without it.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    by: String,
     request: String,
     #[serde(default, skip_serializing_if = "Value::is_null")]
     body: Value,
@@ -125,52 +129,73 @@ struct Exchange {
     answer: Box<RawValue>,
 }
 
-async fn ask(client: &Client, exchange: &Exchange) -> (u16, String) {
+/// What is another at every run, and is asked with later.
+struct Secrets {
+    /// By the names of the accounts.
+    tokens: BTreeMap<String, String>,
+    /// Of the last invitation; bodies call it `INVITE`.
+    invite: String,
+}
+
+async fn ask(client: &Client, exchange: &Exchange, secrets: &mut Secrets) -> (u16, String) {
     let (method, path) = exchange.request.split_once(' ').unwrap();
     let method = Method::from_bytes(method.as_bytes()).unwrap();
     let mut request = client.http().request(method, client.url(path));
+    if !exchange.by.is_empty() {
+        request = request.bearer_auth(&secrets.tokens[&exchange.by]);
+    }
     if !exchange.body.is_null() {
-        request = request.body(exchange.body.to_string());
+        request = request.body(exchange.body.to_string().replace("INVITE", &secrets.invite));
     }
     let response = request.send().await.unwrap();
     let status = response.status().as_u16();
-    (status, without_chance(&response.text().await.unwrap()))
+    let text = response.text().await.unwrap();
+    let body: Value = serde_json::from_str(&text).unwrap();
+    let text_of = |key: &str| body[key].as_str().map(str::to_owned);
+    secrets.tokens.extend(text_of("username").zip(text_of("token")));
+    secrets.invite = text_of("invite").unwrap_or_else(|| secrets.invite.clone());
+    let mut plain = text.clone();
+    without_chance(&body, &mut plain);
+    (status, plain)
 }
 
-/// The answer, with words in the places of what differs every time.
-fn without_chance(text: &str) -> String {
-    let body: Value = serde_json::from_str(text).unwrap();
-    let mut out = text.to_owned();
-    let mut replace = |value: &Value, word: &str| {
-        if let Some(found) = value.as_str() {
-            out = out.replace(&format!("\"{found}\""), &format!("\"{word}\""));
-        }
+/// Puts words in the places of what differs every time.
+fn without_chance(value: &Value, text: &mut String) {
+    let items: Vec<(&str, &Value)> = match value {
+        Value::Array(items) => items.iter().map(|item| ("", item)).collect(),
+        Value::Object(fields) => fields.iter().map(|(key, value)| (&**key, value)).collect(),
+        _ => Vec::new(),
     };
-    replace(&body["token"], "TOKEN");
-    replace(&body["timestamp"], "TIME");
-    replace(&body["version"], "VERSION");
-    replace(&body["epoch"], "EPOCH");
-    for key in ["messages", "rooms"] {
-        for item in body[key].as_array().into_iter().flatten() {
-            replace(&item["created_at"], "TIME");
+    for (key, value) in items {
+        let word = match key {
+            "token" | "version" | "epoch" | "invite" | "id" => key.to_uppercase(),
+            "timestamp" => "TIME".to_owned(),
+            _ if key.ends_with("_at") => "TIME".to_owned(),
+            "uptime_seconds" => {
+                *text = text.replace(&format!("\"{key}\":{value}"), &format!("\"{key}\":0"));
+                continue;
+            }
+            _ => {
+                without_chance(value, text);
+                continue;
+            }
+        };
+        if value.is_string() {
+            *text = text.replace(&format!("\"{key}\":{value}"), &format!("\"{key}\":\"{word}\""));
         }
     }
-    if let Some(seconds) = body["uptime_seconds"].as_u64() {
-        let uptime = |seconds: u64| format!("\"uptime_seconds\":{seconds},");
-        out = out.replace(&uptime(seconds), &uptime(0));
-    }
-    out
 }
 
-#[tokio::test]
-async fn every_body_has_exactly_these_bytes() {
+/// Asks what stands in a golden file, in its order; the answers have the same bytes.
+async fn compare(server: &Server, file: &str, lines: &str, root: Option<String>) {
     let bless = std::env::var_os("CHATROOM_BLESS").is_some();
-    let server = Server::configured("[limits]\nmessage_bytes = 100\nbody_bytes = 300\n");
     let client = server.client();
+    let tokens = root.map(|token| ("root".to_owned(), token)).into_iter().collect();
+    let mut secrets = Secrets { tokens, invite: String::new() };
     let mut written = String::new();
-    for line in BODIES.lines() {
+    for line in lines.lines() {
         let mut exchange: Exchange = serde_json::from_str(line).unwrap();
-        let (status, answer) = ask(&client, &exchange).await;
+        let (status, answer) = ask(&client, &exchange, &mut secrets).await;
         if bless {
             (exchange.status, exchange.answer) = (status, RawValue::from_string(answer).unwrap());
             written += &format!("{}\n", serde_json::to_string(&exchange).unwrap());
@@ -183,8 +208,47 @@ async fn every_body_has_exactly_these_bytes() {
         }
     }
     if bless {
-        let file = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden/bodies.jsonl");
-        std::fs::write(file, written).unwrap();
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden");
+        std::fs::write(format!("{folder}/{file}"), written).unwrap();
+    }
+}
+
+#[tokio::test]
+async fn every_body_has_exactly_these_bytes() {
+    let server = Server::configured("[limits]\nmessage_bytes = 100\nbody_bytes = 300\n");
+    compare(&server, "bodies.jsonl", BODIES, None).await;
+}
+
+#[tokio::test]
+async fn every_body_of_administration_has_exactly_these_bytes() {
+    let (server, root) = Server::with_root();
+    compare(&server, "administration.jsonl", ADMINISTRATION, Some(root)).await;
+}
+
+#[test]
+fn the_bodies_of_administration_show_every_endpoint_and_its_refusals() {
+    let exchanges: Vec<Exchange> =
+        ADMINISTRATION.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    for (request, refusal) in [
+        ("GET /admin/accounts", 401),
+        ("GET /admin/accounts", 403),
+        ("POST /admin/accounts", 400),
+        ("POST /admin/accounts/disable", 404),
+        ("POST /admin/accounts/enable", 404),
+        ("POST /admin/accounts/password", 404),
+        ("POST /admin/accounts/promote", 404),
+        ("POST /admin/accounts/demote", 404),
+        ("GET /admin/sessions?username=nobody", 404),
+        ("POST /admin/sessions/end", 404),
+        ("GET /admin/invites", 401),
+        ("POST /admin/invites", 400),
+        ("POST /admin/invites/end", 404),
+    ] {
+        let path = request.split('?').next().unwrap();
+        let of = |request: &str, status: u16| {
+            exchanges.iter().any(|e| e.request == request && e.status == status)
+        };
+        assert!(of(path, 200) && of(request, refusal), "{request} {refusal}");
     }
 }
 

@@ -128,6 +128,11 @@ fn no_text_becomes_markup_or_code() {
 }
 
 #[test]
+fn no_uploaded_file_runs_whichever_way_it_is_opened() {
+    tell("uploads");
+}
+
+#[test]
 fn a_server_that_is_killed_in_mid_conversation_loses_and_doubles_nothing() {
     let _one = one_browser();
     let mut server = Server::start(&[]);

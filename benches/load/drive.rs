@@ -54,6 +54,12 @@ impl Load {
         Ok(Load { pool: Pool::open(port, count)?, requests: (0..count).map(request).collect() })
     }
 
+    /// The same, where every answer has this status instead of 200.
+    pub(crate) fn answered(mut self, status: u16) -> Load {
+        self.pool.expect(status);
+        self
+    }
+
     /// Keeps every connection busy for `time`, then waits for the answers under way.
     pub(crate) fn run(&mut self, server: &Child, time: Duration) -> io::Result<Slice> {
         let cpu = server.cpu()?;

@@ -15,6 +15,8 @@ pub(crate) struct Pool {
     poll: Poll,
     events: Events,
     connections: Vec<Connection>,
+    /// What every response has to begin with.
+    begins: String,
     /// What one read takes from the system.
     chunk: Box<[u8]>,
 }
@@ -67,7 +69,20 @@ impl Pool {
             connections.push(Connection { stream, received: Vec::new(), body: None });
         }
         let chunk = vec![0; 64 * 1024].into_boxed_slice();
-        Ok(Pool { poll, events: Events::with_capacity(1024), connections, chunk })
+        let mut pool = Pool {
+            poll,
+            events: Events::with_capacity(1024),
+            connections,
+            begins: String::new(),
+            chunk,
+        };
+        pool.expect(200);
+        Ok(pool)
+    }
+
+    /// From now on every response has to have this status; at first it is 200.
+    pub(crate) fn expect(&mut self, status: u16) {
+        self.begins = format!("HTTP/1.1 {status} ");
     }
 
     /// The number of connections.
@@ -85,7 +100,7 @@ impl Pool {
 
     /// Waits until something comes; adds the connections whose response is complete to `ready`.
     ///
-    /// A response that is not a 200 is an error.
+    /// A response of another status than 200, or than that which is expected, is an error.
     pub(crate) fn receive(
         &mut self,
         timeout: Option<Duration>,
@@ -126,7 +141,7 @@ impl Pool {
         }
         for event in &self.events {
             let index = event.token().0;
-            if self.connections[index].read(&mut self.chunk, cut)? {
+            if self.connections[index].read(&mut self.chunk, cut, &self.begins)? {
                 ready.push(index);
             }
         }
@@ -136,7 +151,7 @@ impl Pool {
 
 impl Connection {
     /// Reads what is there; whether there is something for the caller.
-    fn read(&mut self, chunk: &mut [u8], cut: Cut) -> io::Result<bool> {
+    fn read(&mut self, chunk: &mut [u8], cut: Cut, begins: &str) -> io::Result<bool> {
         loop {
             let read = match self.stream.read(chunk) {
                 Ok(0) => return Err(io::Error::other("the server closed a connection")),
@@ -146,7 +161,7 @@ impl Connection {
             };
             self.received.extend_from_slice(&chunk[..read]);
             // Nothing follows a complete response, so it needs no further read to be sure.
-            let done = if cut == Cut::Response { self.is_complete()? } else { true };
+            let done = if cut == Cut::Response { self.is_complete(begins)? } else { true };
             // Less than was asked for: the socket is empty, and epoll will say when it is not.
             if done || read < chunk.len() {
                 return Ok(done);
@@ -154,19 +169,19 @@ impl Connection {
         }
     }
 
-    fn is_complete(&mut self) -> io::Result<bool> {
+    fn is_complete(&mut self, begins: &str) -> io::Result<bool> {
         if self.body.is_none() {
-            self.body = head(&self.received)?;
+            self.body = head(&self.received, begins)?;
         }
         Ok(self.body.is_some_and(|(_, end)| self.received.len() >= end))
     }
 }
 
 /// Where the body begins and ends, when the head is complete.
-fn head(bytes: &[u8]) -> io::Result<Option<(usize, usize)>> {
+fn head(bytes: &[u8], begins: &str) -> io::Result<Option<(usize, usize)>> {
     let Some(end) = bytes.windows(4).position(|four| four == b"\r\n\r\n") else { return Ok(None) };
     let refused = || io::Error::other(format!("unexpected: {}", String::from_utf8_lossy(bytes)));
-    if !bytes.starts_with(b"HTTP/1.1 200 ") {
+    if !bytes.starts_with(begins.as_bytes()) {
         return Err(refused());
     }
     let length = bytes[..end].split(|&byte| byte == b'\n').find_map(|line| {

@@ -8,6 +8,7 @@ mod drive;
 mod history;
 mod http;
 mod latency;
+mod logins;
 mod ratios;
 mod serve;
 mod sockets;
@@ -60,6 +61,9 @@ fn main() -> Result<(), Box<dyn Error>> {
     }
     if wanted("history") {
         history::history(home)?;
+    }
+    if wanted("logins") {
+        logins::logins(home)?;
     }
     if wanted("latency") {
         latency::latency(home)?;

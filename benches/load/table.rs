@@ -39,6 +39,22 @@ pub(crate) fn cost(what: &str, goal: f64, ratio: &Ratio) {
     );
 }
 
+/// A row about two requests that are to cost the same, give or take `within`: what one costs in
+/// units of the other.
+pub(crate) fn equal(what: &str, within: f64, ratio: &Ratio) {
+    let [low, middle, high] = ratio.rate.map(f64::recip);
+    line(
+        what,
+        &format!("1 ± {within:.2}"),
+        &format!("{middle:.3}{}", mark(Some((middle - 1.0).abs() <= within))),
+        &format!("{high:.2} – {low:.2}"),
+        &format!("{:.3}", ratio.cpu.recip()),
+        &format!("{:.0}", ratio.per_second),
+        &format!("{:.1}", ratio.cost * 1e6),
+        "",
+    );
+}
+
 /// A row about a quantity that must not exceed its goal.
 pub(crate) fn at_most(what: &str, goal: Option<f64>, reached: f64, unit: &str, spread: &str) {
     line(

@@ -184,10 +184,14 @@ impl Reader {
                 let page = match self.read() {
                     Ok(page) => page,
                     Err(error) => {
+                        use SubmitError::{Failed, Rejected};
                         yield Bye::event(match error {
-                            SubmitError::Rejected(Rejection::Unproven) => Reason::SessionEnded,
-                            SubmitError::Rejected(_) => Reason::LoggedOut,
-                            SubmitError::Failed(_) => Reason::Unreadable,
+                            Rejected(Rejection::Unproven) => Reason::SessionEnded,
+                            Rejected(Rejection::NotParticipant | Rejection::RoomNotFound) => {
+                                Reason::Removed
+                            }
+                            Rejected(_) => Reason::LoggedOut,
+                            Failed(_) => Reason::Unreadable,
                         });
                         return;
                     }

@@ -68,15 +68,18 @@ pub(super) struct Bye {
     pub(super) reconnect: bool,
 }
 
-/// Why the stream ends: the server stops, the registration has ended, what proved the name proves
-/// it no more (a session has ended, a password was changed, the name has become an account's), the
-/// reader takes longer than 5 seconds for what it is given, or older messages cannot be read.
+/// Why the stream ends: the server stops; the registration has ended; what proved the name proves
+/// it no more (a session has ended, a password was changed, the name has become an account's); the
+/// reader is no longer in the room that the stream was of alone (`with`), having been removed from
+/// it or having left; the reader takes longer than 5 seconds for what it is given; or older
+/// messages cannot be read.
 #[derive(Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum Reason {
     Shutdown,
     LoggedOut,
     SessionEnded,
+    Removed,
     Slow,
     Unreadable,
 }

@@ -45,13 +45,18 @@ struct Changed {
 }
 
 /// How an addition is refused.
-struct Addition;
-
-impl Refusals for Addition {
+impl Refusals for Wanted {
     const SAY_ERROR: bool = true;
 
     fn refusals() -> Vec<ApiError> {
-        of_both(&[])
+        let rejections = [
+            Rejection::ConversationNotFound,
+            Rejection::NotInConversation,
+            Rejection::UserNotFound,
+        ];
+        let mut refusals = shared::of_writing(&rejections);
+        refusals.extend([nobody(), ApiError::wrong_type("user_id", "a list of ids")]);
+        refusals
     }
 }
 
@@ -62,17 +67,10 @@ impl Refusals for Removal {
     const SAY_ERROR: bool = true;
 
     fn refusals() -> Vec<ApiError> {
-        of_both(&[Rejection::NotYours])
+        let mut refusals = Wanted::refusals();
+        refusals.push(shared::rejected(Rejection::NotYours));
+        refusals
     }
-}
-
-fn of_both(more: &[Rejection]) -> Vec<ApiError> {
-    let both =
-        [Rejection::ConversationNotFound, Rejection::NotInConversation, Rejection::UserNotFound];
-    let mut refusals = shared::of_writing(&[&both, more].concat());
-    refusals.push(nobody());
-    refusals.push(ApiError::wrong_type("user_id", "a list of ids"));
-    refusals
 }
 
 fn nobody() -> ApiError {
@@ -99,7 +97,7 @@ impl Wanted {
     request_body(content((Wanted), (Wanted = FORM))),
     responses(
         (status = 200, description = "They are in it.", body = Changed),
-        Refused::<Addition>,
+        Refused::<Wanted>,
     ),
     security(("token" = []), ("session" = [])),
 )]
@@ -110,11 +108,8 @@ pub(super) async fn add(
     id: &str,
     body: Body,
 ) -> Result<Json, ApiError> {
-    let (command, by) = (read(node, &caller, id, &body)?, caller.0.user);
-    let conversation = command.conversation;
-    let outcome = node.submit(Command::AddParticipants(command)).await;
-    outcome.map_err(shared::submit)?;
-    changed(node, by, conversation, "Participants added successfully")
+    let add = Command::AddParticipants;
+    change(node, caller.0.user, id, &body, add, "Participants added successfully").await
 }
 
 /// Remove participants
@@ -141,28 +136,26 @@ pub(super) async fn remove(
     id: &str,
     body: Body,
 ) -> Result<Json, ApiError> {
-    let (command, by) = (read(node, &caller, id, &body)?, caller.0.user);
-    let conversation = command.conversation;
-    let outcome = node.submit(Command::RemoveParticipants(command)).await;
-    outcome.map_err(shared::submit)?;
-    changed(node, by, conversation, "Participants removed successfully")
+    let remove = Command::RemoveParticipants;
+    change(node, caller.0.user, id, &body, remove, "Participants removed successfully").await
 }
 
-fn read(node: &Node, caller: &Caller, id: &str, body: &Body) -> Result<Participants, ApiError> {
-    let by = caller.0.user;
+/// Does it to those whom the body names; tells who is in it then.
+async fn change(
+    node: &Node,
+    by: UserId,
+    id: &str,
+    body: &Body,
+    command: fn(Participants) -> Command,
+    message: &'static str,
+) -> Result<Json, ApiError> {
     let conversation = shared::conversation(id)?;
     // Who is not in it learns nothing else about it.
     node.look(|state| state.in_conversation(by, conversation)).map_err(shared::rejected)?;
     let fields: Wanted = body.parse()?;
-    Ok(Participants { by, conversation, users: fields.users()? })
-}
-
-fn changed(
-    node: &Node,
-    by: UserId,
-    conversation: crate::id::ConversationId,
-    message: &'static str,
-) -> Result<Json, ApiError> {
+    let users = fields.users()?;
+    let outcome = node.submit(command(Participants { by, conversation, users })).await;
+    outcome.map_err(shared::submit)?;
     let mine = node.look(|state| state.conversations(by));
     let it = mine.into_iter().find(|mine| mine.id == conversation);
     let participants = it.map(|it| it.participants).unwrap_or_default();

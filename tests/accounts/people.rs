@@ -26,6 +26,14 @@ impl Person {
         Person::of(client, &answer)
     }
 
+    /// Makes an account of a registration, by the token of that.
+    pub(crate) async fn of_guest(client: &Client, name: &str, token: &str) -> Person {
+        let body = json!({ "username": name, "password": PASSWORD, "token": token });
+        let (status, answer) = client.post("/auth/register", body).await;
+        assert_eq!(status, 201, "{answer}");
+        Person::of(client, &answer)
+    }
+
     /// Logs in once more.
     pub(crate) async fn log_in(client: &Client, name: &str, password: &str) -> Person {
         let body = json!({ "username": name, "password": password });
@@ -57,6 +65,13 @@ impl Person {
         assert_eq!(body["authenticated"], json!(status == 200), "{body}");
         status == 200
     }
+}
+
+/// Registers a name; gives the token that proves it.
+pub(crate) async fn guest(client: &Client, name: &str) -> String {
+    let (status, answer) = client.post("/register", json!({ "username": name })).await;
+    assert_eq!(status, 200, "{answer}");
+    answer["token"].as_str().unwrap().to_owned()
 }
 
 /// Asks with one header more.

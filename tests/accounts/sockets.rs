@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use crate::people::{PASSWORD, Person};
+use crate::people::{PASSWORD, Person, guest};
 use crate::support::{Client, Server};
 
 /// How long a packet may take.
@@ -93,11 +93,8 @@ fn assert_guest(socket: &Socket) {
 async fn a_socket_is_the_account_of_its_token_or_cookie() {
     let server = Server::memory();
     let client = server.client();
-    let (_, guest) = client.post("/register", json!({ "username": "ann" })).await;
-    let guest = guest["token"].as_str().unwrap();
-    let body = json!({ "username": "ann", "password": PASSWORD, "token": guest });
-    assert_eq!(client.post("/auth/register", body).await.0, 201);
-    let ann = Person::log_in(&client, "ann", PASSWORD).await;
+    let guest = guest(&client, "ann").await;
+    let ann = Person::of_guest(&client, "ann", &guest).await;
     let cookie = format!("chatroom_session={}", ann.token);
     let cookie = ("Cookie", cookie.as_str());
     let host = client.url("");
@@ -167,11 +164,9 @@ async fn the_sockets_of_a_session_end_with_it_and_others_do_not() {
 async fn the_socket_of_a_guest_goes_on_when_its_name_becomes_an_account() {
     let server = Server::memory();
     let client = server.client();
-    let (_, guest) = client.post("/register", json!({ "username": "ann" })).await;
-    let token = guest["token"].as_str().unwrap();
+    let token = guest(&client, "ann").await;
     let socket = Socket::connect(&client, &[], json!({ "token": token })).await;
     assert_eq!(socket.username, "ann");
-    let body = json!({ "username": "ann", "password": PASSWORD, "token": token });
-    assert_eq!(client.post("/auth/register", body).await.0, 201);
+    Person::of_guest(&client, "ann", &token).await;
     assert_eq!(socket.say("hi").await["username"], "ann");
 }

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use crate::people::{PASSWORD, Person, protected};
+use crate::people::{PASSWORD, Person, guest, protected};
 use crate::support::events::Events;
 use crate::support::{Client, Server};
 
@@ -65,15 +65,12 @@ async fn logging_out_ends_the_streams_and_polls_of_that_session_and_no_other() {
 async fn a_new_password_ends_what_other_sessions_and_old_tokens_have_open() {
     let server = Server::memory();
     let client = server.client();
-    let (_, guest) = client.post("/register", json!({ "username": "ann" })).await;
-    let guest = guest["token"].as_str().unwrap();
-    let body = json!({ "username": "ann", "password": PASSWORD, "token": guest });
-    assert_eq!(client.post("/auth/register", body).await.0, 201);
-    let ann = Person::log_in(&client, "ann", PASSWORD).await;
+    let guest = guest(&client, "ann").await;
+    let ann = Person::of_guest(&client, "ann", &guest).await;
     let other = Person::log_in(&client, "ann", PASSWORD).await;
     client.register(&["bob"]).await;
     let mut own = stream(&client, &ann.token).await;
-    let mut ending = [stream(&client, &other.token).await, stream(&client, guest).await];
+    let mut ending = [stream(&client, &other.token).await, stream(&client, &guest).await];
     let started = Instant::now();
     let body = json!({ "old_password": PASSWORD, "new_password": "battery staple" });
     assert_eq!(ann.ask("POST", "/auth/password", body).await.0, 200);
@@ -122,17 +119,14 @@ async fn a_name_that_becomes_an_account_ends_what_was_opened_without_a_token() {
     let server = Server::memory();
     let client = server.client();
     client.register(&["bob"]).await;
-    let (_, guest) = client.post("/register", json!({ "username": "ann" })).await;
-    let token = guest["token"].as_str().unwrap();
+    let token = guest(&client, "ann").await;
     // Anybody may listen as ann, as long as it is no account's name.
     let mut stranger = stream(&client, "").await;
     let waiting = poll(&client, "");
     crate::support::process::settled(server.pid(), server.port()).await;
-    let body = json!({ "username": "ann", "password": PASSWORD, "token": token });
-    let (status, account) = client.post("/auth/register", body).await;
-    assert_eq!(status, 201);
+    let ann = Person::of_guest(&client, "ann", &token).await;
     assert_ended(&mut stranger).await;
     assert_eq!(waiting.await.unwrap(), protected());
-    let mut own = stream(&client, account["token"].as_str().unwrap()).await;
+    let mut own = stream(&client, &ann.token).await;
     assert_open(&mut own, &client, "for ann alone").await;
 }

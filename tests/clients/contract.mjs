@@ -3,33 +3,10 @@
 // (a server that was just started with `--store memory:`)
 
 import { readFile } from "node:fs/promises";
+import { same } from "./same.mjs";
 
 const base = process.argv[2];
 const steps = JSON.parse(await readFile(new URL("contract.json", import.meta.url), "utf8"));
-
-const allowed = {
-  "<token>": /^[\w-]{22,}$/,
-  "<time>": /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$/,
-  "<epoch>": /./,
-  "<text>": /./,
-};
-
-// Equality of JSON, where a placeholder stands for what it allows.
-function same(wanted, got) {
-  if (wanted === got) return true;
-  if (typeof wanted === "string") {
-    return typeof got === "string" && (allowed[wanted]?.test(got) ?? false);
-  }
-  if (wanted === null || got === null || typeof wanted !== "object" || typeof got !== "object") {
-    return false;
-  }
-  if (Array.isArray(wanted) !== Array.isArray(got)) return false;
-  const keys = Object.keys(wanted);
-  return (
-    keys.length === Object.keys(got).length &&
-    keys.every((key) => Object.hasOwn(got, key) && same(wanted[key], got[key]))
-  );
-}
 
 function request(step, tokens) {
   const [method, path] = step.call.split(" ");

@@ -126,6 +126,8 @@ async fn a_removed_participant_loses_open_streams_and_polls_at_once() {
     loop {
         let event = only.next().await.unwrap().expect("it says good-bye first");
         if event.name == "bye" {
+            let bye: Value = serde_json::from_str(&event.data).unwrap();
+            assert_eq!(bye, json!({"reason": "removed", "reconnect": false}));
             break;
         }
     }

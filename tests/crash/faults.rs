@@ -47,7 +47,7 @@ fn doomed(home: &Path, place: &str, count: u32, more: &[(&str, &str)]) -> (Child
     command.envs(more.iter().copied()).env("FAULT_POINT", format!("{place}:{count}"));
     let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
     let mut lines = BufReader::new(child.stdout.take().unwrap()).lines().map_while(Result::ok);
-    let port = lines.find_map(|line| support::port_in(&line));
+    let port = lines.find_map(|line| support::address_in(&line)).map(|(_, port)| port);
     std::thread::spawn(move || lines.for_each(drop));
     (child, port)
 }

@@ -13,6 +13,7 @@ mod often;
 mod peers;
 mod proxies;
 mod sockets;
+mod tls;
 
 use serde_json::Value;
 use support::Server;

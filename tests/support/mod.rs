@@ -23,6 +23,7 @@ use tempfile::TempDir;
 /// A running `chatroom`, killed when dropped.
 pub struct Server {
     child: Child,
+    scheme: &'static str,
     port: u16,
     home: PathBuf,
     /// Owned when the server was started in a folder made for it.
@@ -85,19 +86,19 @@ impl Server {
         }
         let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        let port = lines
+        let (scheme, port) = lines
             .by_ref()
             .map_while(Result::ok)
-            .find_map(|line| port_in(&line))
+            .find_map(|line| address_in(&line))
             .expect("the banner names the address");
         // The rest of the output must be read, or the server would block on a full pipe.
         std::thread::spawn(move || lines.map_while(Result::ok).for_each(drop));
-        Server { child, port, home: home.to_owned(), _made: None }
+        Server { child, scheme, port, home: home.to_owned(), _made: None }
     }
 
     /// The address of `path` on this server.
     pub fn url(&self, path: &str) -> String {
-        format!("http://127.0.0.1:{}{path}", self.port)
+        format!("{}://127.0.0.1:{}{path}", self.scheme, self.port)
     }
 
     /// The port it listens on.
@@ -171,11 +172,13 @@ pub fn command(home: &Path) -> Command {
     command
 }
 
-pub fn port_in(line: &str) -> Option<u16> {
-    let after = line.split("http://").nth(1)?;
+/// The scheme and the port of the address that a line of the banner names.
+pub fn address_in(line: &str) -> Option<(&'static str, u16)> {
+    let (before, after) = line.split_once("://")?;
+    let scheme = if before.ends_with("https") { "https" } else { "http" };
     let digits: String =
         after.rsplit(':').next()?.chars().take_while(char::is_ascii_digit).collect();
-    digits.parse().ok()
+    Some((scheme, digits.parse().ok()?))
 }
 
 /// A JSON client: every answer as status and body.

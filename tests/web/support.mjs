@@ -36,6 +36,9 @@ export async function device(options = {}) {
   return context;
 }
 
+// A browser that may go wherever a page has it go.
+export const anywhere = (options) => browser.newContext(options);
+
 // A tab. `expected` says which messages of the console are none of the page's doing.
 export async function open(context, path = "/", expected = /Failed to load resource/) {
   const page = await context.newPage();
