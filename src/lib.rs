@@ -19,7 +19,7 @@
 //! | | |
 //! |---|---|
 //! | the shared vocabulary | [`id`], [`timestamp`], [`name`], [`text`], [`token`], [`password`], [`message`], [`label`], [`file`](mod@file), [`command`], [`outcome`], [`event`] |
-//! | the heart | [`state`], [`log`], [`hub`], [`presence`], [`files`], [`hasher`], [`node`] |
+//! | the heart | [`state`], [`log`], [`search`], [`hub`], [`presence`], [`files`], [`hasher`], [`node`] |
 //! | the transports | [`credentials`], [`http`], [`socketio`] |
 //! | the page | [`web`] |
 //! | around them | [`exposure`], [`limits`] |
@@ -50,6 +50,8 @@ pub mod command;
 pub mod outcome;
 
 pub mod event;
+
+pub mod search;
 
 pub mod clock;
 

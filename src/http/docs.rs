@@ -18,7 +18,8 @@ use super::refusals::{Refusals, Refused};
 use super::reply::Json;
 use super::{
     account, admin, announcement, api, auth, conversations, download, encode, events, membership,
-    messages, named, participants, people, projects, rooms, said, send, sessions, uploads, users,
+    messages, named, participants, people, projects, rooms, said, search, send, sessions, uploads,
+    users,
 };
 use crate::credentials;
 
@@ -36,6 +37,7 @@ use crate::credentials;
         users::online,
         send::send,
         messages::messages,
+        search::search,
         events::events,
         rooms::create_room,
         membership::join_room,

@@ -11,6 +11,7 @@ mod archivist;
 mod housekeeping;
 mod queue;
 mod reading;
+mod search;
 mod writer;
 
 use std::collections::BTreeSet;
@@ -20,7 +21,7 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use parking_lot::{Mutex, RwLock};
-use tokio::sync::oneshot;
+use tokio::sync::{Semaphore, oneshot};
 
 use crate::archive::ArchiveError;
 use crate::clock;
@@ -46,6 +47,7 @@ pub use admin::{
 pub use archivist::Archiving;
 use queue::Queue;
 pub use reading::{Said, Unread, read_through, said_through};
+pub use search::{Bound, Hit, Hits, Order, RANKED, Search, SearchError};
 
 /// What a node is told about its users' absences.
 #[derive(Clone, Copy, Debug)]
@@ -72,6 +74,8 @@ pub struct Node {
     hasher: Hasher,
     epoch: Epoch,
     started: Instant,
+    /// The turns of those who search.
+    searches: Semaphore,
     /// The log could not be written, or that is not known to have changed.
     failing: AtomicBool,
     writer: Mutex<Option<JoinHandle<()>>>,
@@ -168,6 +172,7 @@ impl Node {
             hasher: Hasher::new(random()),
             epoch,
             started,
+            searches: Semaphore::new(search::AT_ONCE),
             failing: AtomicBool::new(false),
             writer: Mutex::new(None),
             archiving: archive.as_ref().map(|archive| Arc::new(archive.shared())),
