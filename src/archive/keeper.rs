@@ -347,10 +347,8 @@ fn trim(db: &mut Connection, below: MessageId) -> Result<(), Trouble> {
         let below = (below.0 as i64).min(oldest.saturating_add(REMOVED_AT_ONCE));
         let mut lines = BTreeSet::new();
         while let Some(row) = Rows::from(&transaction, 0)?.filter(|row| row.first < below) {
-            let (gone, left): (Vec<_>, Vec<_>) = row
-                .all()?
-                .into_iter()
-                .partition(|archived| (archived.message.id.0 as i64) < below);
+            let (gone, left): (Vec<_>, Vec<_>) =
+                row.all()?.into_iter().partition(|archived| (archived.message.id.0 as i64) < below);
             lines.extend(gone.into_iter().flat_map(|archived| archived.lines));
             row.replace(&transaction, &left)?;
         }

@@ -143,7 +143,8 @@ impl Places {
         let (line, first, last): (i64, i64, i64) = (row.get(0)?, row.get(1)?, row.get(2)?);
         let (before, count): (i64, i64) = (row.get(3)?, row.get(4)?);
         let bytes = row.get_ref(5)?.as_blob()?;
-        let fits = checksum_of(&[line, first, last, before, count], bytes) == row.get::<_, i64>(6)?;
+        let fits =
+            checksum_of(&[line, first, last, before, count], bytes) == row.get::<_, i64>(6)?;
         let mut ids = vec![first];
         let mut rest = bytes;
         while let (true, Some(step)) = (fits, take_leb128(&mut rest)) {

@@ -8,7 +8,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::error::ApiError;
-use super::messages::{NOT_REGISTERED, conversation};
+use super::messages::{NOT_REGISTERED, conversation, unread};
 use super::params::{Params, cursor};
 use super::queries::{Found, Proof, Who};
 use super::refusals::{Refusals, Refused};
@@ -18,7 +18,7 @@ use crate::credentials::Credentials;
 use crate::id::MessageId;
 use crate::message::Kind;
 use crate::name;
-use crate::node::{Bound, Hit, Node, Order, SERVER, Search, SearchError};
+use crate::node::{Bound, Failure, Hit, Node, Order, SERVER, Search, SubmitError};
 use crate::outcome::Rejection;
 use crate::search::rank::Rank;
 use crate::search::snippet::Part;
@@ -122,6 +122,7 @@ impl Refusals for Body {
         let mut refusals = vec![no_username(), no_moment("before"), no_cursor()];
         refusals.extend(rejections.map(rejected));
         refusals.extend(terms.map(no_terms));
+        refusals.push(unread(SubmitError::Failed(Failure::Unreadable)));
         refusals
     }
 }
@@ -158,10 +159,7 @@ pub(super) async fn search(
     let username = params.get("username").ok_or_else(no_username)?;
     let actor = node.authorize(&username, credentials.tokens(None)).map_err(rejected)?;
     let actor = actor.ok_or_else(|| rejected(Rejection::NotRegistered))?;
-    let hits = node.search(&actor, asked(&params)?).await.map_err(|error| match error {
-        SearchError::Rejected(rejection) => rejected(rejection),
-        SearchError::Failed => ApiError::of_status(Status::InternalServerError),
-    })?;
+    let hits = node.search(&actor, asked(&params)?).await.map_err(unread)?;
     Ok(Json::of(&Body {
         status: "success",
         hits: hits.hits.into_iter().map(HitBody::from).collect(),

@@ -60,12 +60,8 @@ pub trait Tail: Send {
     ///
     /// # Errors
     /// See [`Log::replay`].
-    fn read(
-        &mut self,
-        after: u64,
-        through: u64,
-        each: &mut dyn FnMut(Entry),
-    ) -> Result<(), Damage>;
+    fn read(&mut self, after: u64, through: u64, each: &mut dyn FnMut(Entry))
+    -> Result<(), Damage>;
 }
 
 /// Why a batch was not appended.

@@ -362,10 +362,8 @@ fn trim(db: &mut Connection, through: i64) -> rusqlite::Result<(i64, u32)> {
     let query = "SELECT checksum FROM log WHERE seq = ?1";
     let checksum = transaction.query_row(query, [through], |row| row.get(0))?;
     transaction.execute("DELETE FROM log WHERE seq <= ?1", [through])?;
-    transaction.execute(
-        "UPDATE trimmed SET seq = ?1, checksum = ?2 WHERE one = 1",
-        (through, checksum),
-    )?;
+    transaction
+        .execute("UPDATE trimmed SET seq = ?1, checksum = ?2 WHERE one = 1", (through, checksum))?;
     transaction.commit()?;
     Ok((through, checksum))
 }

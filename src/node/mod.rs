@@ -47,7 +47,7 @@ pub use admin::{
 pub use archivist::Archiving;
 use queue::Queue;
 pub use reading::{Said, Unread, read_through, said_through};
-pub use search::{Bound, Hit, Hits, Order, RANKED, Search, SearchError};
+pub use search::{Bound, Hit, Hits, Order, RANKED, Search};
 
 /// What a node is told about its users' absences.
 #[derive(Clone, Copy, Debug)]

@@ -1,21 +1,22 @@
 //! Looking for words in what a reader may see.
 //!
-//! What may be found is what [`Node::read`] gives, page by page: nobody finds what they could not
-//! read. Texts are taken apart outside the state's lock, on a thread that may be kept busy.
+//! What may be found is what [`Node::read`] gives, from memory and from the archive: nobody finds
+//! what they could not read. Texts are taken apart outside the state's lock, on a thread that may be
+//! kept busy; also those that the index of the archive found, which so is believed in nothing.
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
-use super::{Actor, Node, Query, SERVER, With};
+use super::{Actor, Failure, Found, Node, Query, SERVER, SubmitError, Unread, With};
+use crate::archive::{Archive, ArchiveError, Sought};
 use crate::id::MessageId;
 use crate::message::Message;
 use crate::name;
-use crate::outcome::Rejection;
 use crate::search::rank::Rank;
 use crate::search::snippet::{self, Part};
-use crate::search::{Found, Terms, Tokens};
+use crate::search::{Matches, Terms, Tokens};
 use crate::timestamp::Timestamp;
 
 /// How many searches run at once; others wait for their turn. Each keeps a processor busy.
@@ -82,15 +83,6 @@ pub struct Hit {
     pub snippet: Vec<Part>,
 }
 
-/// Why a search has no answer.
-#[derive(Clone, Debug)]
-pub enum SearchError {
-    /// It was refused.
-    Rejected(Rejection),
-    /// It could not be carried out.
-    Failed,
-}
-
 impl Node {
     /// Looks for words in what `actor` may see: what was sent to it, what it sent, what is said in
     /// the rooms that it is in.
@@ -101,42 +93,89 @@ impl Node {
         self: &Arc<Node>,
         actor: &Actor,
         search: Search,
-    ) -> Result<Hits, SearchError> {
-        let _turn = self.searches.acquire().await.map_err(|_| SearchError::Failed)?;
+    ) -> Result<Hits, SubmitError> {
+        let broken = || SubmitError::Failed(Failure::Unreadable);
+        let _turn = self.searches.acquire().await.map_err(|_| broken())?;
         let (node, actor) = (Arc::clone(self), *actor);
-        let looking = tokio::task::spawn_blocking(move || node.look_for(&actor, search));
+        let looking = tokio::task::spawn_blocking(move || node.look_for(&actor, &search));
         let found = looking.await.map_err(|error| {
             tracing::error!("a search broke off: {error}");
-            SearchError::Failed
+            broken()
         })?;
-        found.map_err(SearchError::Rejected)
+        Ok(found?)
     }
 
-    fn look_for(&self, actor: &Actor, search: Search) -> Result<Hits, Rejection> {
-        let mut query = Query {
-            before: Some(search.end()),
-            with: search.with.clone(),
-            own: true,
-            limit: PAGE,
-            ..Query::default()
+    /// What the archive has is found by its index; only what it has not taken over yet is looked
+    /// through in memory.
+    fn look_for(&self, actor: &Actor, search: &Search) -> Result<Hits, Unread> {
+        let archived = match self.archive() {
+            Some(archive) => archive.newest()?,
+            None => MessageId(0),
         };
-        let mut gathered = Gathered::new(&search);
-        loop {
-            let page = self.read(actor, &query)?;
-            for message in page.messages.iter().rev() {
+        let mut gathered = Gathered::new(search);
+        let mut query = search.query();
+        let mut end = search.end();
+        let scope = loop {
+            query.before = Some(end);
+            if end.0 <= archived.0.saturating_add(1) {
+                break self.look_as(actor, |state| state.readable(actor.user, &query))?;
+            }
+            let (messages, older) =
+                match self.look_as(actor, |state| state.read(actor.user, &query))? {
+                    Found::Page(page) if page.has_more => (page.messages, None),
+                    Found::Page(page) => {
+                        // Nothing of it is archived only.
+                        let _ = page.messages.iter().rev().try_for_each(|m| gathered.take(m));
+                        return Ok(gathered.into_hits());
+                    }
+                    Found::Older(older) => (older.newer, Some(older.scope)),
+                };
+            for message in messages.iter().rev().take_while(|message| message.id > archived) {
                 if gathered.take(message).is_break() {
                     return Ok(gathered.into_hits());
                 }
             }
-            match page.messages.first().filter(|_| page.has_more) {
-                Some(oldest) => query.before = Some(oldest.id),
-                None => return Ok(gathered.into_hits()),
+            let oldest = messages.first().map_or(end, |oldest| oldest.id);
+            end = oldest.max(MessageId(archived.0 + 1));
+            if let Some(scope) = older {
+                break scope;
             }
+        };
+        if let Some(archive) = self.archive()
+            && let Some(sought) = search.sought(archive, end)?
+        {
+            archive.find(&scope, &sought, &mut |message| gathered.take(message))?;
         }
+        Ok(gathered.into_hits())
     }
 }
 
 impl Search {
+    fn query(&self) -> Query {
+        Query { with: self.with.clone(), own: true, limit: PAGE, ..Query::default() }
+    }
+
+    /// What to look for in the archive, below an id; none when nothing in there can be it.
+    fn sought(
+        &self,
+        archive: &Archive,
+        end: MessageId,
+    ) -> Result<Option<Sought<'_>>, ArchiveError> {
+        let mut below = end;
+        if let Some(Bound::At(at)) = self.before {
+            below = archive.first_since(at)?.map_or(below, |first| first.min(below));
+        }
+        let above = match self.after {
+            None => MessageId(0),
+            Some(Bound::Id(id)) => id,
+            Some(Bound::At(at)) => match archive.first_since(at)? {
+                Some(first) => MessageId(first.0 - 1),
+                None => return Ok(None),
+            },
+        };
+        Ok(Some(Sought { terms: &self.terms, from: self.from.as_deref(), above, below }))
+    }
+
     /// What is found has ids below this one.
     fn end(&self) -> MessageId {
         let bound = match self.before {
@@ -230,7 +269,7 @@ impl<'s> Gathered<'s> {
         if enough { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     }
 
-    fn rank(&mut self, message: &Arc<Message>, found: &Found, below: Option<Rank>) {
+    fn rank(&mut self, message: &Arc<Message>, found: &Matches, below: Option<Rank>) {
         self.ranked += 1;
         let rank = Rank::of(message.id, found);
         if below.is_none_or(|below| rank < below) {

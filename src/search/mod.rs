@@ -11,5 +11,5 @@ pub mod snippet;
 mod terms;
 mod tokens;
 
-pub use terms::{Found, Terms, TermsError};
+pub use terms::{Matches, Terms, TermsError};
 pub use tokens::Tokens;

@@ -7,7 +7,7 @@
 
 use crate::id::MessageId;
 
-use super::terms::Found;
+use super::terms::Matches;
 
 /// How soon one occurrence more counts for nothing.
 const SATURATION: f64 = 1.2;
@@ -33,7 +33,7 @@ pub struct Rank {
 
 impl Rank {
     /// The rank of a message where this was found.
-    pub fn of(id: MessageId, found: &Found) -> Rank {
+    pub fn of(id: MessageId, found: &Matches) -> Rank {
         let length = found.length as f64 / USUAL_LENGTH;
         let brake = SATURATION * (1.0 - LENGTH_WEIGHT + LENGTH_WEIGHT * length);
         let of_term = |count: &usize| {

@@ -74,7 +74,7 @@ impl TermsError {
 
 /// Where the terms are in one text.
 #[derive(Debug)]
-pub struct Found {
+pub struct Matches {
     /// In bytes, ascending, none touching the next.
     pub places: Vec<Range<usize>>,
     /// How often each term occurs.
@@ -135,7 +135,7 @@ impl Terms {
     }
 
     /// Where the terms are in a text of these tokens; `None` unless all are.
-    pub fn find(&self, tokens: &Tokens) -> Option<Found> {
+    pub fn find(&self, tokens: &Tokens) -> Option<Matches> {
         let mut places = Vec::new();
         let mut counts = Vec::with_capacity(self.0.len());
         for term in &self.0 {
@@ -154,7 +154,7 @@ impl Terms {
             }
             touches
         });
-        Some(Found { places, counts, length: tokens.len() })
+        Some(Matches { places, counts, length: tokens.len() })
     }
 }
 

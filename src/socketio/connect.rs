@@ -333,8 +333,7 @@ pub(super) fn missed(
 ) -> Result<Option<Payload>, TooMuch> {
     let page = gateway.node.read_watched(user, rooms.iter(), after, MISSED + 1);
     let page = page.map_err(|_| TooMuch)?;
-    let whole =
-        page.recovered && page.messages.get(MISSED).is_none_or(|next| next.id > until);
+    let whole = page.recovered && page.messages.get(MISSED).is_none_or(|next| next.id > until);
     let messages: Vec<_> = gateway.node.look(|state| {
         let messages = page.messages.into_iter().take_while(|message| message.id <= until);
         let messages = messages.filter(|message| direct || message.kind != Kind::Direct);

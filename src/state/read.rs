@@ -155,8 +155,8 @@ impl State {
         }
         let sources = self.sources(user_id, user, query)?;
         // From the very beginning, nothing was seen that something could be missing behind.
-        let whole = cursor == MessageId(0)
-            || !sources.iter().any(|line| line.is_trimmed_above(cursor));
+        let whole =
+            cursor == MessageId(0) || !sources.iter().any(|line| line.is_trimmed_above(cursor));
         let recovered = continued && whole;
         let older = |newer| {
             let scope = self.scope(self.lines(user_id, user, query));

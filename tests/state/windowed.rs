@@ -185,10 +185,9 @@ fn a_window_makes_no_difference() {
             windowed.state.said(user, conversation, skipped, limit)
         });
         let found = match found {
-            Ok(said) => Ok((
-                said.total,
-                said.messages.iter().map(|message| message.id).collect::<Vec<_>>(),
-            )),
+            Ok(said) => {
+                Ok((said.total, said.messages.iter().map(|message| message.id).collect::<Vec<_>>()))
+            }
             Err(chatroom::node::Unread::Rejected(rejection)) => Err(rejection),
             Err(chatroom::node::Unread::Archive(error)) => panic!("step {step}: {error}"),
         };
