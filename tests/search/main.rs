@@ -1,6 +1,7 @@
 //! `GET /search`: what is found, by whom, in which order; and what is never found.
 #![allow(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
 
+mod archived;
 mod gone;
 mod hostile;
 mod pages;
