@@ -18,9 +18,9 @@
 //!
 //! | | |
 //! |---|---|
-//! | the shared vocabulary | [`id`], [`timestamp`], [`name`], [`text`], [`token`], [`password`], [`message`], [`label`], [`file`](mod@file), [`command`], [`outcome`], [`event`] |
+//! | the shared vocabulary | [`id`], [`timestamp`], [`name`], [`text`], [`token`], [`password`], [`message`], [`label`], [`file`](mod@file), [`history`], [`command`], [`outcome`], [`event`] |
 //! | what is counted | [`metrics`] |
-//! | the heart | [`state`], [`log`], [`hub`], [`presence`], [`files`], [`hasher`], [`node`] |
+//! | the heart | [`state`], [`log`], [`archive`], [`search`], [`hub`], [`presence`], [`files`], [`hasher`], [`node`] |
 //! | the transports | [`credentials`], [`http`], [`socketio`] |
 //! | the page | [`web`] |
 //! | around them | [`exposure`], [`limits`] |
@@ -51,6 +51,8 @@ pub mod command;
 pub mod outcome;
 
 pub mod event;
+
+pub mod search;
 
 pub mod clock;
 

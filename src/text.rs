@@ -1,5 +1,7 @@
 //! The text of a message, encoded once.
 
+use std::borrow::Cow;
+
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
@@ -28,9 +30,13 @@ impl Text {
         &self.0
     }
 
-    /// The text itself.
-    pub fn decode(&self) -> String {
-        serde_json::from_str(self.0.get()).unwrap_or_default()
+    /// The text itself; most hold nothing that JSON escapes, and are not copied.
+    pub fn decode(&self) -> Cow<'_, str> {
+        let quoted = self.0.get().strip_prefix('"').and_then(|text| text.strip_suffix('"'));
+        match quoted.filter(|text| !text.contains('\\')) {
+            Some(text) => text.into(),
+            None => serde_json::from_str::<String>(self.0.get()).unwrap_or_default().into(),
+        }
     }
 }
 

@@ -9,8 +9,8 @@ use std::sync::Arc;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use serde::{Deserialize, Serialize};
 
-use super::Trouble;
 use super::schema::checksum_of;
+use super::{Trouble, index};
 use crate::id::{MessageId, UserId};
 use crate::message::{Kind, Message};
 use crate::text::Text;
@@ -93,6 +93,7 @@ impl Filling {
         self.last = id;
         self.count += 1;
         write(&mut self.text, message, lines);
+        index::add(db, message, lines)?;
         if self.count == PER_ROW {
             self.flush(db)?;
         }
@@ -140,14 +141,24 @@ impl Rows {
     }
 
     /// Puts other messages in the place of this row's; no row if there are none.
-    pub(super) fn replace(&self, db: &Connection, left: &[Archived]) -> rusqlite::Result<()> {
+    pub(super) fn replace(&self, db: &Connection, left: &[Archived]) -> Result<(), Trouble> {
+        for before in self.all()? {
+            let stays = left.iter().find(|archived| archived.message.id == before.message.id);
+            if stays.is_none_or(|archived| archived.lines != before.lines) {
+                index::remove(db, &before.message, &before.lines)?;
+                if let Some(archived) = stays {
+                    index::add(db, &archived.message, &archived.lines)?;
+                }
+            }
+        }
         db.prepare_cached("DELETE FROM messages WHERE first = ?1")?.execute([self.first])?;
         let (Some(first), Some(last)) = (left.first(), left.last()) else { return Ok(()) };
         let mut text = String::new();
         for archived in left {
             write(&mut text, &archived.message, &archived.lines);
         }
-        put(db, first.message.id.0 as i64, last.message.id.0 as i64, &text)
+        put(db, first.message.id.0 as i64, last.message.id.0 as i64, &text)?;
+        Ok(())
     }
 }
 

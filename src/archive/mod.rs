@@ -10,8 +10,9 @@
 //! - [`Archive`] answers readers, on connections of their own.
 //!
 //! Reading order: `schema` is what the file holds, `message` and `line` are its two kinds of rows,
-//! `keeper` writes them, `reader` reads them.
+//! `index` finds messages by their words; `keeper` writes, `reader` reads.
 
+mod index;
 mod keeper;
 mod line;
 mod message;
@@ -21,6 +22,7 @@ mod schema;
 
 use std::path::Path;
 
+pub use index::Sought;
 pub use keeper::Keeper;
 pub use pool::Archive;
 pub use reader::Part;

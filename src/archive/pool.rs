@@ -1,15 +1,18 @@
 //! The archive as readers know it.
 
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use parking_lot::{Condvar, Mutex};
 use rusqlite::Connection;
 
+use super::index::{self, Sought};
 use super::reader::{self, Part};
 use super::{ArchiveError, Trouble, schema};
 use crate::history::Scope;
 use crate::id::MessageId;
+use crate::message::Message;
 use crate::timestamp::Timestamp;
 
 /// Readers at the same time: each has a page cache and a thread of its own.
@@ -72,6 +75,28 @@ impl Archive {
     /// What is there is not what was written, or cannot be read.
     pub fn count(&self, scope: &Scope) -> Result<usize, ArchiveError> {
         self.look(|db| reader::count(db, scope))
+    }
+
+    /// Gives what is found of a scope to `take`, the newest first, until that breaks off.
+    ///
+    /// # Errors
+    /// What is there is not what was written, or cannot be read.
+    pub fn find(
+        &self,
+        scope: &Scope,
+        sought: &Sought<'_>,
+        take: &mut dyn FnMut(&Arc<Message>) -> ControlFlow<()>,
+    ) -> Result<(), ArchiveError> {
+        self.look(|db| index::find(db, scope, sought, take))
+    }
+
+    /// The id of the newest archived message; 0 if there is none. All that are older, and not
+    /// deleted, are archived too.
+    ///
+    /// # Errors
+    /// What is there is not what was written, or cannot be read.
+    pub fn newest(&self) -> Result<MessageId, ArchiveError> {
+        self.look(reader::newest)
     }
 
     /// The id of the first archived message at or behind a moment; none if all are before it.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use rusqlite::Connection;
+use rusqlite::{Connection, OptionalExtension};
 
 use super::Trouble;
 use super::line::{Line, Places};
@@ -21,10 +21,10 @@ pub struct Part {
 }
 
 /// One line of a scope, with what of it may be read.
-struct Within {
-    line: Line,
+pub(super) struct Within {
+    pub(super) line: Line,
     /// Ids up to this one are gone.
-    gone: i64,
+    pub(super) gone: i64,
 }
 
 /// The oldest messages of a scope above `cursor`.
@@ -137,6 +137,13 @@ pub(super) fn nth_newest(
     Ok(count.checked_sub(1).and_then(|place| ids.get(place)).map(|id| MessageId(*id as u64)))
 }
 
+/// The id of the newest message; 0 if there is none.
+pub(super) fn newest(db: &Connection) -> Result<MessageId, Trouble> {
+    let query = "SELECT last FROM messages ORDER BY first DESC LIMIT 1";
+    let last = db.prepare_cached(query)?.query_row([], |row| row.get::<_, i64>(0)).optional()?;
+    Ok(MessageId(last.unwrap_or_default() as u64))
+}
+
 /// The id of the first message at or behind a moment; none if all are before it.
 pub(super) fn first_since(
     db: &Connection,
@@ -165,7 +172,8 @@ pub(super) fn first_since(
     Ok(found)
 }
 
-fn within(db: &Connection, scope: &Scope) -> Result<Vec<Within>, Trouble> {
+/// The lines of a scope that there are.
+pub(super) fn within(db: &Connection, scope: &Scope) -> Result<Vec<Within>, Trouble> {
     let mut lines = Vec::with_capacity(scope.lines.len());
     for (line, gone) in &scope.lines {
         // A line without messages was never begun here.

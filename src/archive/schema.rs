@@ -4,13 +4,13 @@ use std::path::Path;
 
 use rusqlite::{Connection, OpenFlags, OptionalExtension, params};
 
-use super::Trouble;
+use super::{Trouble, index};
 use crate::history::Mark;
 
 /// Marks an SQLite file as an archive (`PRAGMA application_id`): "chah".
 const APPLICATION: i64 = 0x6368_6168;
 
-/// The version of the tables (`PRAGMA user_version`).
+/// The version of the tables (`PRAGMA user_version`), and of what counts as a word in them.
 const LAYOUT: i64 = 1;
 
 /// Every row that is read back carries a checksum: SQLite notices little of what becomes of its
@@ -70,7 +70,8 @@ pub(super) fn open(path: &Path) -> Result<Connection, Trouble> {
     if tables == 0 {
         db.execute_batch(&format!(
             "BEGIN; PRAGMA application_id = {APPLICATION}; PRAGMA user_version = {LAYOUT}; \
-             {TABLES} COMMIT;"
+             {TABLES} {} COMMIT;",
+            index::TABLE
         ))?;
     }
     let pragma = |name| db.pragma_query_value(None, name, |row| row.get::<_, i64>(0));

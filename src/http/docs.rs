@@ -18,8 +18,8 @@ use super::refusals::{Refusals, Refused};
 use super::reply::Json;
 use super::{
     account, admin, announcement, api, auth, conversations, details, download, encode, events,
-    membership, messages, metrics, named, participants, people, projects, rooms, said, send,
-    sessions, uploads, users,
+    membership, messages, metrics, named, participants, people, projects, rooms, said, search,
+    send, sessions, uploads, users,
 };
 use crate::credentials;
 
@@ -37,6 +37,7 @@ use crate::credentials;
         users::online,
         send::send,
         messages::messages,
+        search::search,
         events::events,
         rooms::create_room,
         membership::join_room,

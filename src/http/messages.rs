@@ -43,8 +43,6 @@ pub(super) struct Asked {
     /// The message around which to read.
     around: Option<MessageId>,
     wait: Duration,
-    /// `with` names what can be no room.
-    no_such_room: bool,
     /// Whether any of the parameters came that the original does not know.
     extended: bool,
 }
@@ -77,7 +75,7 @@ impl Asked {
                 }
                 "with" => {
                     asked.extended = true;
-                    asked.with(&value);
+                    asked.query.with = conversation(&value);
                 }
                 "view" => {
                     asked.extended = true;
@@ -95,21 +93,21 @@ impl Asked {
             limit.filter(|limit| *limit > 0).map_or(default, |limit| limit.min(HIGHEST_LIMIT));
         asked
     }
+}
 
-    fn with(&mut self, text: &str) {
-        if text.is_empty() {
-            return;
-        }
-        self.query.with = Some(if text.starts_with(ROOM_PREFIX) {
-            let room = RoomId::parse(text);
-            self.no_such_room = room.is_none();
-            With::Room(room.unwrap_or(RoomId::Numbered(0)))
-        } else if text == SERVER {
-            With::User(SERVER.to_owned())
-        } else {
-            With::User(name::lookup_key(text).unwrap_or_default().into_owned())
-        });
+/// The conversation that `with` names; none when it is empty.
+pub(super) fn conversation(text: &str) -> Option<With> {
+    if text.is_empty() {
+        return None;
     }
+    Some(if text.starts_with(ROOM_PREFIX) {
+        // No room is the room of number 0, so what can be no room is refused like it.
+        With::Room(RoomId::parse(text).unwrap_or(RoomId::Numbered(0)))
+    } else if text == SERVER {
+        With::User(SERVER.to_owned())
+    } else {
+        With::User(name::lookup_key(text).unwrap_or_default().into_owned())
+    })
 }
 
 impl Refusals for Asked {

@@ -1,10 +1,10 @@
 //! The HTTP transport: a request becomes a command, an outcome becomes a response.
 //!
-//! Reading order: `users`, `send`, `messages`, `events`, `rooms`, `announcement`, `auth`, `account`,
-//! `sessions`, `admin`, `api` are the routes; `body`, `field`, `params`, `header`, `caller` read what
-//! comes in; `reply`, `encode`, `error` write what goes out; `edge`, `kept_out`, `security`, `cors`,
-//! `catchers` stand around them, `limiter` and `measure` count. `details` and `metrics` show how the
-//! server is doing to whom `overseer` lets.
+//! Reading order: `users`, `send`, `messages`, `events`, `search`, `rooms`, `announcement`, `auth`,
+//! `account`, `sessions`, `admin`, `api` are the routes; `body`, `field`, `params`, `caller` read
+//! what comes in; `reply`, `encode`, `error` write what goes out; `edge`, `kept_out`, `security`,
+//! `cors`, `catchers` stand around them, `limiter` and `measure` count. `details` and `metrics` show
+//! how the server is doing to whom `overseer` lets.
 
 mod account;
 mod admin;
@@ -45,6 +45,7 @@ mod refusals;
 mod reply;
 mod rooms;
 mod said;
+mod search;
 mod security;
 mod send;
 mod sessions;
@@ -109,6 +110,7 @@ pub fn mount(
                 membership::join_room,
                 membership::leave_room,
                 rooms::rooms,
+                search::search,
                 users::logout,
                 users::online,
                 users::register,

@@ -1,6 +1,6 @@
 //! The query parameters of the readers, as the documentation lists them.
 //!
-//! They are read by hand (`messages`, `events`, `rooms`), because a wrong value is no error there.
+//! They are read by hand (`messages`, `events`, `rooms`, `search`), because a wrong value is no error there.
 #![expect(dead_code, reason = "only what they say is read")]
 
 use utoipa::{IntoParams, ToSchema};
@@ -76,6 +76,39 @@ pub(super) struct Stream {
     last_id: u64,
 }
 
+/// What `/search` looks for.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(super) struct Found {
+    /// The words to look for.
+    #[param(min_length = 1, max_length = 256, example = "hello")]
+    q: String,
+    /// Only one conversation: a username (both directions) or the id of a room you are in.
+    #[param(required = false)]
+    with: String,
+    /// Only what was said under this name; `server` is that of notices.
+    #[param(required = false)]
+    from: String,
+    /// Only messages before this: a message id, or a time in ISO 8601 (`2026-01-31`,
+    /// `2026-01-31T12:00:00Z`; without a zone in UTC).
+    #[param(required = false)]
+    before: String,
+    /// Only messages after this: a message id, or a time as in `before`, from which on they are
+    /// taken.
+    #[param(required = false)]
+    after: String,
+    /// What comes first: the newest, or with `rank` the best of the newest 10,000 that have all
+    /// the words. A message is better the more often the words occur and the shorter it is.
+    #[param(required = false, inline)]
+    order: ByOrder,
+    /// The most messages to return; more than 100 is 100.
+    #[param(required = false, minimum = 1, maximum = 100, default = 20, example = 20)]
+    limit: u32,
+    /// Where to go on: the `next` of another answer to the same question.
+    #[param(required = false)]
+    cursor: String,
+}
+
 /// Where a stream was interrupted.
 #[derive(IntoParams)]
 #[into_params(parameter_in = Header)]
@@ -91,4 +124,12 @@ pub(super) struct Resume {
 #[schema(rename_all = "lowercase")]
 pub(super) enum View {
     Full,
+}
+
+/// The orders of what was found.
+#[derive(ToSchema)]
+#[schema(rename_all = "lowercase")]
+pub(super) enum ByOrder {
+    Newest,
+    Rank,
 }

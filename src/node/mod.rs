@@ -13,6 +13,7 @@ mod pace;
 mod queue;
 mod reading;
 mod retention;
+mod search;
 mod writer;
 
 use std::collections::BTreeSet;
@@ -22,7 +23,7 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use parking_lot::{Mutex, RwLock};
-use tokio::sync::oneshot;
+use tokio::sync::{Semaphore, oneshot};
 
 use crate::archive::ArchiveError;
 use crate::clock;
@@ -50,6 +51,7 @@ use pace::Pace;
 use queue::Queue;
 pub use reading::{Said, Unread, read_through, said_through};
 pub use retention::Retention;
+pub use search::{Bound, Hit, Hits, Order, RANKED, Search};
 
 /// What a node is told about its users' absences.
 #[derive(Clone, Copy, Debug)]
@@ -77,6 +79,8 @@ pub struct Node {
     epoch: Epoch,
     started: Instant,
     pace: Mutex<Pace>,
+    /// The turns of those who search.
+    searches: Semaphore,
     /// The log could not be written, or that is not known to have changed.
     failing: AtomicBool,
     writer: Mutex<Option<JoinHandle<()>>>,
@@ -175,6 +179,7 @@ impl Node {
             epoch,
             started,
             pace,
+            searches: Semaphore::new(search::AT_ONCE),
             failing: AtomicBool::new(false),
             writer: Mutex::new(None),
             archiving: archive.as_ref().map(|archive| Arc::new(archive.shared())),

@@ -8,7 +8,7 @@ use crate::config::Access;
 use crate::id::{ConversationId, MessageId, RoomId, UserId};
 use crate::message::Message;
 use crate::outcome::Rejection;
-use crate::state::Older;
+use crate::state::{Older, State};
 
 /// A page of what was said in a conversation.
 #[derive(Debug)]
@@ -61,16 +61,20 @@ impl Node {
     /// See [`crate::state::State::read`]; [`Rejection::Unproven`] when it may not act any more as
     /// it could. A failure when the archive cannot be read.
     pub fn read(&self, actor: &Actor, query: &Query) -> Result<Page, SubmitError> {
-        let strict = self.access == Access::Token;
-        let look = |query: &Query| {
-            let state = self.state.read();
-            let found = state.read(actor.user, query)?;
-            state
-                .may_act(actor.user, actor.proof, strict)
-                .then_some(found)
-                .ok_or(Rejection::Unproven)
-        };
+        let look = |query: &Query| self.look_as(actor, |state| state.read(actor.user, query));
         Ok(read_through(self.archive(), query, look)?)
+    }
+
+    /// Looks at the state for `actor`, as long as it may act as it could.
+    pub(super) fn look_as<T>(
+        &self,
+        actor: &Actor,
+        look: impl FnOnce(&State) -> Result<T, Rejection>,
+    ) -> Result<T, Rejection> {
+        let strict = self.access == Access::Token;
+        let state = self.state.read();
+        let found = look(&state)?;
+        state.may_act(actor.user, actor.proof, strict).then_some(found).ok_or(Rejection::Unproven)
     }
 
     /// The messages around one, about half of them older, the rest from it on; and whether there
