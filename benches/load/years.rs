@@ -170,8 +170,8 @@ fn hand_over(path: &Path, count: u64) -> Result<(), Box<dyn Error>> {
     node.settle();
     let begun = Instant::now();
     let db = rusqlite::Connection::open(path)?;
-    let trimmed = || db.query_row("SELECT seq FROM trimmed", [], |row| row.get::<_, u64>(0));
-    while trimmed()? + settings.history.snapshot_entries < count {
+    let trimmed = || db.query_row("SELECT seq FROM trimmed", [], |row| row.get::<_, i64>(0));
+    while (trimmed()? as u64) + settings.history.snapshot_entries < count {
         if begun.elapsed() > Duration::from_secs(1200) {
             return Err(io::Error::other("the log was not trimmed").into());
         }
