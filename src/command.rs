@@ -55,6 +55,11 @@ pub enum Command {
         /// Which: by its id, so that whoever took the name meanwhile keeps it.
         user: UserId,
     },
+    /// Forgets a registration that ended long ago: nobody comes back to it any more.
+    Forget {
+        /// Which.
+        user: UserId,
+    },
     /// Says something to a user or a room.
     Send {
         /// Who says it.

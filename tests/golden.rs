@@ -27,6 +27,7 @@ fn name(command: &Command) -> &'static str {
         Command::Register { .. } => "register",
         Command::Logout { .. } => "logout",
         Command::Expire { .. } => "expire",
+        Command::Forget { .. } => "forget",
         Command::Send { .. } => "send",
         Command::CreateRoom { .. } => "create_room",
         Command::OpenRoom { .. } => "open_room",
@@ -82,6 +83,7 @@ const NAMES: &[&str] = &[
     "add_file",
     "remove_file",
     "trim",
+    "forget",
 ];
 
 #[test]

@@ -1,5 +1,6 @@
 //! What happens by itself: who is away, who is gone.
 
+use std::collections::BTreeSet;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
@@ -62,7 +63,7 @@ async fn expire(node: Weak<Node>) {
 }
 
 /// Ends what is over: sessions that nobody used for long, invitations whose time has come; sets
-/// the names of accounts free that were removed long ago.
+/// the names of accounts free that were removed long ago, forgets registrations that ended long ago.
 async fn end_accounts(node: Weak<Node>, shortest: Duration) {
     let started = clock::now();
     let mut round = interval((shortest / 10).clamp(Duration::from_millis(100), TELL * 60));
@@ -95,10 +96,16 @@ impl Node {
                 .map(Command::CloseSession);
             let names = state.retired().filter(|(_, since)| *since < removed);
             let names = names.map(|(user, _)| Command::Expire { user });
+            let removed: BTreeSet<_> = state.retired().map(|(user, _)| user).collect();
+            let ended = state.ended().filter(|(user, acted)| {
+                // A registration is as good as a session for whoever has its token.
+                *acted < unused && !removed.contains(user)
+            });
+            let ended = ended.map(|(user, _)| Command::Forget { user });
             let invites =
                 state.invites().filter(|(_, invite)| invite.until.is_some_and(|t| t < now));
             let invites = invites.map(|(invite, _)| Command::EndInvite(EndInvite { invite }));
-            sessions.chain(names).chain(invites).collect()
+            sessions.chain(names).chain(ended).chain(invites).collect()
         })
     }
 }

@@ -105,6 +105,7 @@ pub enum Change {
     Join { user: UserId },
     Leave { user: UserId },
     Free { user: UserId },
+    Forget { user: UserId },
     CreateAccount { resume: Option<UserId>, invite: Option<TokenHash> },
     Identity,
     BeginProject,
@@ -156,6 +157,15 @@ impl State {
                 let held = self.users.get(*user).is_some_and(users::User::is_held)
                     && self.accounts.get(*user).is_none();
                 Change::End { user: Some(*user).filter(|_| held).ok_or(Rejection::NotRegistered)? }
+            }
+            Command::Forget { user } => {
+                let ended = self.users.get(*user).is_some_and(|user| !user.is_held());
+                // The name of a removed account is set free first.
+                let removed = self.accounts.retired().any(|(of, _)| of == *user);
+                if !ended || removed {
+                    return Err(Rejection::NotRegistered);
+                }
+                Change::Forget { user: *user }
             }
             Command::Send { sender, recipient, once, .. } => {
                 if let (Some(once), Some(user)) = (once, self.users.latest(sender.as_str()))
@@ -354,6 +364,11 @@ impl State {
                 self.leave(user, &room, at, events);
                 events.push(Event::RoomsChanged(user));
                 Ok(Outcome::Left)
+            }
+            (Change::Forget { user }, _) => {
+                self.users.forget(user);
+                self.record(Record::Retired(user));
+                Ok(Outcome::Noted)
             }
             (Change::Free { user }, _) => {
                 self.accounts.free(user);

@@ -131,6 +131,13 @@ impl State {
         self.users.held().map(|(id, user)| (id, user.name.text(), user.acted))
     }
 
+    /// Those who do not hold their name any more, with when they last acted. With shared names
+    /// there are none: what was sent to a name waits for whoever takes it.
+    pub fn ended(&self) -> impl Iterator<Item = (UserId, Timestamp)> {
+        let ended = self.users.ended().filter(|_| !self.policy.shared_names);
+        ended.map(|(id, user)| (id, user.acted))
+    }
+
     /// The rooms that `user` is in.
     pub fn rooms_of(&self, user: UserId) -> impl Iterator<Item = &RoomId> {
         self.users.get(user).into_iter().flat_map(|user| &user.rooms)

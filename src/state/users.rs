@@ -76,6 +76,8 @@ pub(super) struct Users {
     #[serde(skip)]
     order: BTreeMap<u64, UserId>,
     registrations: u64,
+    /// How many users there have been.
+    count: u64,
 }
 
 /// What a snapshot keeps of [`Users`].
@@ -83,11 +85,12 @@ pub(super) struct Users {
 struct Registered {
     users: BTreeMap<UserId, User>,
     registrations: u64,
+    count: u64,
 }
 
 impl From<Registered> for Users {
-    fn from(Registered { users, registrations }: Registered) -> Users {
-        let mut all = Users { registrations, ..Users::default() };
+    fn from(Registered { users, registrations, count }: Registered) -> Users {
+        let mut all = Users { registrations, count, ..Users::default() };
         for (id, user) in &users {
             let key = user.name.key();
             user.tokens.iter().for_each(|token| all.tokens.insert(*token, *id));
@@ -133,6 +136,11 @@ impl Users {
         self.users.get_mut(&id)
     }
 
+    /// Those who do not hold their name any more, in the order in which they came.
+    pub(super) fn ended(&self) -> impl Iterator<Item = (UserId, &User)> {
+        self.users.iter().filter(|(_, user)| !user.is_held()).map(|(id, user)| (*id, user))
+    }
+
     /// Those who hold a name, in the order in which they registered.
     pub(super) fn held(&self) -> impl Iterator<Item = (UserId, &User)> {
         self.order.values().filter_map(|&id| Some((id, self.users.get(&id)?)))
@@ -140,7 +148,8 @@ impl Users {
 
     /// A new user, not yet holding its name.
     pub(super) fn add(&mut self, name: Name) -> UserId {
-        let id = UserId(self.users.len() as u64 + 1);
+        self.count += 1;
+        let id = UserId(self.count);
         self.users.insert(
             id,
             User {
@@ -216,6 +225,13 @@ impl Users {
     /// What all users received and sent.
     pub(super) fn timelines(&self) -> impl Iterator<Item = &Timeline> {
         self.users.values().flat_map(|user| [&user.inbox, &user.sent])
+    }
+
+    /// Leaves nothing of `id`, which does not hold its name, but what it said.
+    pub(super) fn forget(&mut self, id: UserId) {
+        self.forget_tokens(id);
+        self.retire(id);
+        self.users.remove(&id);
     }
 
     /// The lines of all users.

@@ -126,6 +126,9 @@ fn command(dice: &mut StdRng, step: usize, head: MessageId) -> Command {
         let back = dice.random_range(0..400);
         return Command::Trim(Trim { room, below: MessageId(head.0.saturating_sub(back)) });
     }
+    if dice.random_bool(0.01) {
+        return Command::Forget { user: UserId(dice.random_range(1..40)) };
+    }
     random::command(dice, step)
 }
 
