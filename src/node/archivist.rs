@@ -27,6 +27,9 @@ const WORTH: usize = 1024;
 /// Records in one transaction.
 const AT_ONCE: usize = 4096;
 
+/// Records that are looked up at once.
+const MOMENT: usize = 64;
+
 /// Deleted text is in the log until the log is trimmed: at least so often.
 const DAILY: Duration = Duration::from_secs(24 * 60 * 60);
 
@@ -148,7 +151,7 @@ impl Opened {
     /// Hands over what is read from the log faster than memory may hold it.
     pub(super) fn keep_pace(&mut self, state: &mut State) -> Result<(), StartError> {
         while state.message_bytes() > 2 * self.settings.window {
-            let (records, position) = due(state, self.keeper.position());
+            let (records, position) = due(self.keeper.position(), |from| few(state, from));
             if position > self.keeper.position() {
                 // The log has it: it is being read.
                 let mark = Mark { position, sign: self.tail.mark(position)?.sign };
@@ -248,7 +251,7 @@ impl Archivist {
     fn hand_over(&mut self, node: &Node, worth: usize) -> Result<bool, StartError> {
         let opened = &mut self.opened;
         let before = opened.keeper.position();
-        let (records, position) = due(&node.state.read(), before);
+        let (records, position) = due(before, |from| few(&node.state.read(), from));
         let small = records.len() < worth && records.iter().all(Record::is_posted);
         if position == before || (small && worth > 1) {
             return Ok(false);
@@ -290,17 +293,35 @@ impl Archivist {
 }
 
 /// What the archive does not have yet, and the position that it is at with it.
-fn due(state: &State, position: u64) -> (Vec<Record>, u64) {
-    let mut records: Vec<Record> = Vec::new();
+///
+/// The state is looked at for moments only: this thread may be held up in the middle of one, and
+/// everybody else with it.
+fn due(position: u64, look: impl Fn(u64) -> (Vec<Record>, u64)) -> (Vec<Record>, u64) {
+    let (mut records, mut reached) = (Vec::new(), position);
+    loop {
+        let (more, position) = look(reached);
+        reached = position;
+        if more.is_empty() || records.len() + more.len() >= AT_ONCE {
+            records.extend(more);
+            return (records, reached);
+        }
+        records.extend(more);
+    }
+}
+
+/// A few records after a position, all of the last one's entry with it.
+fn few(state: &State, position: u64) -> (Vec<Record>, u64) {
+    let mut records: Vec<Record> = Vec::with_capacity(MOMENT);
     let mut reached = position;
     for (of, record) in state.records_after(position) {
-        if records.len() >= AT_ONCE && of != reached {
+        if records.len() >= MOMENT && of != reached {
             return (records, reached);
         }
         records.push(record.clone());
         reached = of;
     }
-    (records, state.position())
+    let all = if records.is_empty() { state.position() } else { reached };
+    (records, all)
 }
 
 impl Node {

@@ -157,7 +157,7 @@ fn hold_back(node: &Node, shared: &super::archivist::Shared) {
     let bytes = || node.state.read().message_bytes();
     shared.ring();
     let begun = Instant::now();
-    while bytes() > 4 * shared.window && begun.elapsed() < HELD_BACK && !shared.is_failing() {
+    while bytes() > 3 * shared.window && begun.elapsed() < HELD_BACK && !shared.is_failing() {
         std::thread::sleep(BREATH);
         node.state.write().let_go(usize::MAX);
     }
