@@ -1,4 +1,4 @@
-//! Looks through a whole archive: is everything there that was written, and as it was written?
+//! Looks through a whole archive: is everything there as it was written?
 
 use std::collections::BTreeMap;
 use std::path::Path;

@@ -225,8 +225,7 @@ impl Log for SqliteLog {
         };
         let free = pages(&self.db).map_err(classify)?;
         if free > 0 {
-            let vacuum = format!("PRAGMA incremental_vacuum({PAGES_AT_ONCE})");
-            self.db.execute_batch(&vacuum).map_err(classify)?;
+            give_back(&self.db).map_err(classify)?;
             fault::point("log.vacuumed");
         }
         Ok(free > PAGES_AT_ONCE)
@@ -382,6 +381,15 @@ fn trim(db: &mut Connection, through: i64) -> rusqlite::Result<(i64, u32)> {
         .execute("UPDATE trimmed SET seq = ?1, checksum = ?2 WHERE one = 1", (through, checksum))?;
     transaction.commit()?;
     Ok((through, checksum))
+}
+
+/// Gives a few free pages back to the file system.
+fn give_back(db: &Connection) -> rusqlite::Result<()> {
+    let mut vacuum = db.prepare(&format!("PRAGMA incremental_vacuum({PAGES_AT_ONCE})"))?;
+    // It gives a page back for every row that it is asked for.
+    let mut rows = vacuum.query([])?;
+    while rows.next()?.is_some() {}
+    Ok(())
 }
 
 /// Takes a store of layout 1 to this one: it can be trimmed, and gives its space back.

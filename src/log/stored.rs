@@ -135,8 +135,7 @@ pub fn copy(from: &Connection, path: &Path, to: &Connection) -> Result<Extent, C
     begin(to, first)?;
     let mut last = first;
     let query = "SELECT seq, CAST(entry AS BLOB), checksum FROM log ORDER BY seq";
-    let mut insert =
-        to.prepare("INSERT INTO log (seq, entry, checksum) VALUES (?1, ?2, ?3)")?;
+    let mut insert = to.prepare("INSERT INTO log (seq, entry, checksum) VALUES (?1, ?2, ?3)")?;
     let failed = |error: rusqlite::Error| unreadable(path, &error);
     let mut statement = from.prepare(query).map_err(failed)?;
     let mut rows = statement.query([]).map_err(failed)?;
@@ -179,8 +178,7 @@ pub fn append(db: &Connection, extent: &mut Extent, entry: &Entry) -> rusqlite::
     codec::encode(entry, &mut bytes);
     let seq = extent.last.0 + 1;
     let checksum = chained(extent.last.1, seq, &bytes);
-    let mut insert =
-        db.prepare("INSERT INTO log (seq, entry, checksum) VALUES (?1, ?2, ?3)")?;
+    let mut insert = db.prepare("INSERT INTO log (seq, entry, checksum) VALUES (?1, ?2, ?3)")?;
     insert_row(&mut insert, seq, &bytes, checksum)?;
     extent.last = (seq, checksum);
     Ok(())

@@ -1,4 +1,4 @@
-//! Looks through a whole store: is everything there that was written, and as it was written?
+//! Looks through a whole store: is everything there as it was written?
 
 use std::fmt;
 use std::path::Path;
@@ -56,8 +56,9 @@ pub(super) fn look_through(source: &Source) -> Result<Found, StoreError> {
         StoreError::Damaged(format!("{} is damaged: {what}.", files.archive.display()))
     };
     let mut state = match kept {
-        Some((_, bytes)) => State::from_snapshot(&bytes)
-            .map_err(|what| damaged(format!("its snapshot: {what}")))?,
+        Some((_, bytes)) => {
+            State::from_snapshot(&bytes).map_err(|what| damaged(format!("its snapshot: {what}")))?
+        }
         None => State::default(),
     };
     if state.position() != snapshot.as_ref().map_or(0, |mark| mark.position) {
@@ -162,6 +163,11 @@ fn belong(
 }
 
 impl Found {
+    /// The same, of a store that has its name now.
+    pub(super) fn of(self, path: &Path) -> Found {
+        Found { file: path.display().to_string(), ..self }
+    }
+
     fn messages(&self) -> u64 {
         self.archive.messages + self.pending
     }
@@ -204,7 +210,14 @@ impl fmt::Display for Found {
         let archived = self.archive.messages;
         writeln!(f, "  messages  {}, {archived} of them archived", self.messages())?;
         if let (Some((first, from)), Some((last, to))) = (self.oldest, self.newest) {
-            writeln!(f, "            {} ({}) to {} ({})", first.0, from.to_iso(), last.0, to.to_iso())?;
+            writeln!(
+                f,
+                "            {} ({}) to {} ({})",
+                first.0,
+                from.to_iso(),
+                last.0,
+                to.to_iso()
+            )?;
         }
         writeln!(f, "  users     {} names are held", self.users)?;
         writeln!(f, "  epoch     {}", self.epoch)

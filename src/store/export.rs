@@ -37,12 +37,7 @@ pub(super) fn run(line: &ExportLine) -> Result<String, StoreError> {
 }
 
 /// Writes all lines to `out`, which is `name`. The copy that it takes is made beside `beside`.
-fn write(
-    source: &Source,
-    beside: &Path,
-    name: &Path,
-    out: impl Write,
-) -> Result<u64, StoreError> {
+fn write(source: &Source, beside: &Path, name: &Path, out: impl Write) -> Result<u64, StoreError> {
     let copy = NewFile::scratch(beside)?;
     backup::copy(source, copy.making())?;
     let state = settle(copy.making())?;

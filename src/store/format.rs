@@ -127,7 +127,9 @@ pub(super) fn lines_of(state: &State) -> Result<Vec<Value>, String> {
         };
         match part.take() {
             Value::Object(entries) => {
-                lines.extend(entries.into_iter().map(|(key, value)| line(name, json!([key, value]))));
+                lines.extend(
+                    entries.into_iter().map(|(key, value)| line(name, json!([key, value]))),
+                );
             }
             Value::Array(entries) => {
                 lines.extend(entries.into_iter().map(|value| line(name, value)));

@@ -32,12 +32,12 @@ pub(super) fn run(line: &ImportLine) -> Result<String, StoreError> {
         fill(&store, Input::new(name, std::io::stdin().lock()))?;
     } else {
         let file = File::open(&line.file);
-        let file = file.map_err(|error| {
-            StoreError::Impossible(format!("{name} cannot be read: {error}."))
-        })?;
+        let file = file
+            .map_err(|error| StoreError::Impossible(format!("{name} cannot be read: {error}.")))?;
         fill(&store, Input::new(name, BufReader::new(file)))?;
     }
     let found = check::look_through(&Source::alone(&store.files(), true)?)?;
+    let found = found.of(&files.log);
     store.finish()?;
     Ok(format!("{} is a store now.\n{found}", files.log.display()))
 }
@@ -122,11 +122,13 @@ fn check_header(input: &mut Input<impl BufRead>) -> Result<(), StoreError> {
     let line: Option<Value> = serde_json::from_str(input.advance()?).ok();
     match line {
         Some(line) if line == header => Ok(()),
-        Some(line) if line.get("chatroom") == header.get("chatroom") => Err(input.refuse(&format!(
-            "its version is {}, and this program knows version {}",
-            line.get("version").unwrap_or(&Value::Null),
-            format::VERSION
-        ))),
+        Some(line) if line.get("chatroom") == header.get("chatroom") => {
+            Err(input.refuse(&format!(
+                "its version is {}, and this program knows version {}",
+                line.get("version").unwrap_or(&Value::Null),
+                format::VERSION
+            )))
+        }
         _ => Err(input.refuse("it is no export of a chatroom store")),
     }
 }

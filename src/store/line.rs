@@ -89,8 +89,7 @@ impl Where {
         let (store, config) = (self.store.clone(), self.config.clone());
         let flags = Flags { store, config, ..Flags::default() };
         let loaded = config::load_here(&flags);
-        let settings =
-            loaded.map_err(|error| StoreError::Impossible(error.to_string()))?.settings;
+        let settings = loaded.map_err(|error| StoreError::Impossible(error.to_string()))?.settings;
         let Store::Sqlite(path) = &settings.store else {
             let what = "memory: is in the running server only: there is no file of it.";
             return Err(StoreError::Impossible(what.to_owned()));

@@ -1,4 +1,4 @@
-//! A store that is being made: both files, and an epoch that no other store has.
+//! A store that is being made, with an epoch that no other store has.
 
 use rusqlite::Connection;
 

@@ -25,6 +25,7 @@ pub(super) fn run(line: &RestoreLine) -> Result<String, StoreError> {
     })?;
     // What was made is what was looked through, and the beginning of another life.
     let found = check::look_through(&Source::alone(&made, true)?)?;
+    let found = found.of(&files.log);
     store.finish()?;
     Ok(format!("{} is a store again.\n{found}", files.log.display()))
 }
@@ -42,7 +43,10 @@ fn write_archive(source: &Source, path: &Path) -> Result<(), StoreError> {
         db.execute_batch("DROP TABLE log; DROP TABLE trimmed; DROP TABLE backup;")?;
         db.pragma_update(None, "application_id", archive::APPLICATION)?;
         db.pragma_update(None, "user_version", layout)?;
-        db.execute_batch("PRAGMA incremental_vacuum")?;
+        // What the log took is given back, a page for every row that is asked for.
+        let mut vacuum = db.prepare("PRAGMA incremental_vacuum")?;
+        let mut rows = vacuum.query([])?;
+        while rows.next()?.is_some() {}
         Ok(())
     };
     finish().map_err(failed)?;

@@ -1,4 +1,4 @@
-//! A store or a backup as it is read: the log and its archive, as of one moment.
+//! What is read: a store or a backup, as of one moment.
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -219,9 +219,8 @@ fn check_length(path: &Path) -> Result<(), StoreError> {
         Err(error) if error.kind() == std::io::ErrorKind::UnexpectedEof => {
             Err(StoreError::Damaged(format!("{} is no database.", path.display())))
         }
-        Err(error) => Err(StoreError::Impossible(format!(
-            "{} cannot be read: {error}.",
-            path.display()
-        ))),
+        Err(error) => {
+            Err(StoreError::Impossible(format!("{} cannot be read: {error}.", path.display())))
+        }
     }
 }
