@@ -24,7 +24,7 @@
 //! | the transports | [`credentials`], [`http`], [`socketio`] |
 //! | the page | [`web`] |
 //! | around them | [`exposure`], [`limits`] |
-//! | putting it together | [`config`], [`clock`], [`banner`], [`server`], [`admin`] |
+//! | putting it together | [`config`], [`clock`], [`banner`], [`server`], [`admin`], [`store`] |
 
 pub mod id;
 
@@ -97,3 +97,5 @@ pub mod banner;
 pub mod server;
 
 pub mod admin;
+
+pub mod store;

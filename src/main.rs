@@ -34,6 +34,16 @@ enum Command {
     Settings,
     /// Make, disable, list accounts; end sessions; invite
     Admin(chatroom::admin::Line),
+    /// Copy the store into one file, also while a server runs on it
+    Backup(chatroom::store::BackupLine),
+    /// Make a store of a backup
+    Restore(chatroom::store::RestoreLine),
+    /// Write what the store holds as lines of JSON, also while a server runs on it
+    Export(chatroom::store::ExportLine),
+    /// Make a store of exported lines
+    Import(chatroom::store::ImportLine),
+    /// Look through the store of a stopped server, or a backup, and say whether it is sound
+    Check(chatroom::store::CheckLine),
 }
 
 fn main() -> ExitCode {
@@ -45,6 +55,11 @@ fn main() -> ExitCode {
             ExitCode::SUCCESS
         }
         Command::Admin(line) => ExitCode::from(chatroom::admin::run(&line)),
+        Command::Backup(line) => ExitCode::from(chatroom::store::backup(&line)),
+        Command::Restore(line) => ExitCode::from(chatroom::store::restore(&line)),
+        Command::Export(line) => ExitCode::from(chatroom::store::export(&line)),
+        Command::Import(line) => ExitCode::from(chatroom::store::import(&line)),
+        Command::Check(line) => ExitCode::from(chatroom::store::check(&line)),
         Command::Serve(flags) => match serve(&flags) {
             Ok(()) => ExitCode::SUCCESS,
             Err(error) => {

@@ -91,7 +91,8 @@ const IMPORTS: &[(&str, &[&str])] = &[
         ],
     ),
     ("admin", &["VOCABULARY", "config", "log", "node"]),
-    ("main", &["admin", "config", "server"]),
+    ("store", &["VOCABULARY", "archive", "clock", "config", "log", "node", "state"]),
+    ("main", &["admin", "config", "server", "store"]),
 ];
 
 /// Where Rocket may be named.

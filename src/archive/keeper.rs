@@ -23,8 +23,8 @@ const PAGES_AT_ONCE: i64 = 256;
 /// The one writer of an archive.
 #[derive(Debug)]
 pub struct Keeper {
-    path: PathBuf,
-    db: Connection,
+    pub(super) path: PathBuf,
+    pub(super) db: Connection,
     mark: Option<Mark>,
 }
 
@@ -97,8 +97,11 @@ impl Keeper {
             if free == 0 {
                 return Ok(false);
             }
-            let query = format!("PRAGMA incremental_vacuum({PAGES_AT_ONCE})");
-            self.db.execute_batch(&query)?;
+            // It gives a page back for every row that it is asked for.
+            let mut vacuum =
+                self.db.prepare(&format!("PRAGMA incremental_vacuum({PAGES_AT_ONCE})"))?;
+            let mut rows = vacuum.query([])?;
+            while rows.next()?.is_some() {}
             fault::point("archive.vacuumed");
             Ok(free > PAGES_AT_ONCE)
         };
@@ -142,7 +145,8 @@ fn write(db: &mut Connection, records: &[Record], mark: Option<&Mark>) -> Result
     for record in records {
         match record {
             Record::Posted { message, route } => {
-                taking.post(&transaction, message, route.lines())?;
+                let lines = route.lines().map(|line| line.to_string());
+                taking.post(&transaction, message, lines)?;
             }
             other => {
                 taking.finish(&transaction)?;
@@ -180,7 +184,7 @@ fn write(db: &mut Connection, records: &[Record], mark: Option<&Mark>) -> Result
 }
 
 /// The rows that are being filled.
-struct Taking {
+pub(super) struct Taking {
     filling: Filling,
     lines: HashMap<String, Open>,
     /// The newest message that is archived.
@@ -193,18 +197,18 @@ struct Open {
 }
 
 impl Taking {
-    fn resume(db: &Connection) -> Result<Taking, Trouble> {
+    pub(super) fn resume(db: &Connection) -> Result<Taking, Trouble> {
         let query = "SELECT ifnull(max(last), 0) FROM (
                          SELECT last FROM messages ORDER BY first DESC LIMIT 1)";
         let last = db.prepare_cached(query)?.query_row([], |row| row.get(0))?;
         Ok(Taking { filling: Filling::resume(db)?, lines: HashMap::new(), last })
     }
 
-    fn post(
+    pub(super) fn post(
         &mut self,
         db: &Connection,
         message: &Message,
-        lines: impl Iterator<Item = history::Line>,
+        lines: impl Iterator<Item = String>,
     ) -> Result<(), Trouble> {
         let id = message.id.0 as i64;
         if id <= self.last {
@@ -212,7 +216,7 @@ impl Taking {
         }
         let mut numbers = Vec::with_capacity(4);
         for line in lines {
-            let open = self.open(db, line.to_string())?;
+            let open = self.open(db, line)?;
             open.places.ids.push(id);
             (open.line.last, open.line.count) = (id, open.line.count + 1);
             numbers.push(open.line.number);
@@ -243,7 +247,7 @@ impl Taking {
         }
     }
 
-    fn finish(&mut self, db: &Connection) -> rusqlite::Result<()> {
+    pub(super) fn finish(&mut self, db: &Connection) -> rusqlite::Result<()> {
         self.filling.flush(db)?;
         for open in self.lines.values() {
             if !open.places.ids.is_empty() {

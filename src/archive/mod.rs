@@ -10,8 +10,10 @@
 //! - [`Archive`] answers readers, on connections of their own.
 //!
 //! Reading order: `schema` is what the file holds, `message` and `line` are its two kinds of rows,
-//! `index` finds messages by their words; `keeper` writes, `reader` reads.
+//! `index` finds messages by their words; `keeper` writes, `reader` reads, `audit` looks through
+//! everything, `transfer` moves messages to another archive.
 
+mod audit;
 mod index;
 mod keeper;
 mod line;
@@ -19,13 +21,16 @@ mod message;
 mod pool;
 mod reader;
 mod schema;
+mod transfer;
 
 use std::path::Path;
 
+pub use audit::{Audit, audit};
 pub use index::Sought;
 pub use keeper::Keeper;
 pub use pool::Archive;
 pub use reader::Part;
+pub use transfer::{APPLICATION, check_reader, each_message, empty, snapshot};
 
 /// Why an archive cannot be opened, read or written: a sentence for whoever runs the server.
 #[derive(Clone, Debug, thiserror::Error)]

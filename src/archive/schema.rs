@@ -8,7 +8,7 @@ use super::{Trouble, index};
 use crate::history::Mark;
 
 /// Marks an SQLite file as an archive (`PRAGMA application_id`): "chah".
-const APPLICATION: i64 = 0x6368_6168;
+pub(super) const APPLICATION: i64 = 0x6368_6168;
 
 /// The version of the tables (`PRAGMA user_version`), and of what counts as a word in them.
 const LAYOUT: i64 = 1;
@@ -74,6 +74,12 @@ pub(super) fn open(path: &Path) -> Result<Connection, Trouble> {
             index::TABLE
         ))?;
     }
+    check(&db)?;
+    Ok(db)
+}
+
+/// Whether the database is an archive that this program knows.
+pub(super) fn check(db: &Connection) -> Result<(), Trouble> {
     let pragma = |name| db.pragma_query_value(None, name, |row| row.get::<_, i64>(0));
     if pragma("application_id")? != APPLICATION {
         return Err(Trouble::Damage("it is the database of another program".to_owned()));
@@ -84,7 +90,7 @@ pub(super) fn open(path: &Path) -> Result<Connection, Trouble> {
             "it has layout {layout}, this program knows layout {LAYOUT}"
         )));
     }
-    Ok(db)
+    Ok(())
 }
 
 /// Opens a connection that only reads.

@@ -1,13 +1,14 @@
 //! The log: every entry in order; nothing is acknowledged before it is in there.
 //!
 //! The rest of the server knows a log by [`Log`] alone. There are two: [`memory`] keeps nothing,
-//! [`sqlite`] is a file. `tests/log_suite.rs` is what each must pass. [`measured`] counts what goes
-//! into either.
+//! [`sqlite`] is a file, which [`stored`] looks through and copies. `tests/log_suite.rs` is what each
+//! must pass. [`measured`] counts what goes into either.
 
 pub mod codec;
 pub mod measured;
 pub mod memory;
 pub mod sqlite;
+pub mod stored;
 
 use crate::command::Entry;
 use crate::history::Mark;

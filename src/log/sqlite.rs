@@ -20,22 +20,22 @@ use crate::history::Mark;
 use crate::metrics::LogFigures;
 
 /// Marks an SQLite file as ours (`PRAGMA application_id`): "chat".
-const APPLICATION: u32 = 0x6368_6174;
+pub(super) const APPLICATION: u32 = 0x6368_6174;
 
 /// The version of the tables (`PRAGMA user_version`).
-const LAYOUT: i64 = 2;
+pub(super) const LAYOUT: i64 = 2;
 
 /// How much space there must be for more than another failure: bytes.
 const SPARE: usize = 64 << 10;
 
-const TABLES: &str = "CREATE TABLE log (
+pub(super) const TABLES: &str = "CREATE TABLE log (
     seq INTEGER PRIMARY KEY,   -- 1, 2, 3, …
     entry TEXT NOT NULL,       -- JSON, see the codec
     checksum INTEGER NOT NULL  -- CRC-32 of the row before's checksum, seq and entry
 ) STRICT;";
 
 /// New with layout 2: a log that begins behind its first entries.
-const TRIMMED: &str = "CREATE TABLE trimmed (
+pub(super) const TRIMMED: &str = "CREATE TABLE trimmed (
     one INTEGER PRIMARY KEY CHECK (one = 1),
     seq INTEGER NOT NULL,      -- the last entry that is gone; 0 if none is
     checksum INTEGER NOT NULL  -- its row's
@@ -225,8 +225,7 @@ impl Log for SqliteLog {
         };
         let free = pages(&self.db).map_err(classify)?;
         if free > 0 {
-            let vacuum = format!("PRAGMA incremental_vacuum({PAGES_AT_ONCE})");
-            self.db.execute_batch(&vacuum).map_err(classify)?;
+            give_back(&self.db).map_err(classify)?;
             fault::point("log.vacuumed");
         }
         Ok(free > PAGES_AT_ONCE)
@@ -302,7 +301,7 @@ impl Tail for SqliteTail {
 
 /// Reads the rows behind `first` up to row `through`; gives the entries behind row `after` to
 /// `each`. Number and checksum of the last row.
-fn read(
+pub(super) fn read(
     db: &Connection,
     path: &Path,
     first: (i64, u32),
@@ -367,7 +366,7 @@ fn rows(
 }
 
 /// Number and checksum of the last row that is gone; (0, 0) if none is.
-fn trimmed(db: &Connection) -> rusqlite::Result<(i64, u32)> {
+pub(super) fn trimmed(db: &Connection) -> rusqlite::Result<(i64, u32)> {
     let query = "SELECT seq, checksum FROM trimmed WHERE one = 1";
     db.prepare_cached(query)?.query_row([], |row| Ok((row.get(0)?, row.get(1)?)))
 }
@@ -382,6 +381,15 @@ fn trim(db: &mut Connection, through: i64) -> rusqlite::Result<(i64, u32)> {
         .execute("UPDATE trimmed SET seq = ?1, checksum = ?2 WHERE one = 1", (through, checksum))?;
     transaction.commit()?;
     Ok((through, checksum))
+}
+
+/// Gives a few free pages back to the file system.
+fn give_back(db: &Connection) -> rusqlite::Result<()> {
+    let mut vacuum = db.prepare(&format!("PRAGMA incremental_vacuum({PAGES_AT_ONCE})"))?;
+    // It gives a page back for every row that it is asked for.
+    let mut rows = vacuum.query([])?;
+    while rows.next()?.is_some() {}
+    Ok(())
 }
 
 /// Takes a store of layout 1 to this one: it can be trimmed, and gives its space back.
@@ -401,7 +409,7 @@ fn migrate(db: &mut Connection) -> rusqlite::Result<()> {
     Ok(())
 }
 
-fn insert_row(
+pub(super) fn insert_row(
     statement: &mut Statement<'_>,
     seq: i64,
     entry: &[u8],
@@ -413,7 +421,7 @@ fn insert_row(
     Ok(())
 }
 
-fn chained(before: u32, seq: i64, entry: &[u8]) -> u32 {
+pub(super) fn chained(before: u32, seq: i64, entry: &[u8]) -> u32 {
     let mut hasher = crc32fast::Hasher::new();
     hasher.update(&before.to_le_bytes());
     hasher.update(&seq.to_le_bytes());
@@ -437,7 +445,10 @@ fn classify(error: rusqlite::Error) -> AppendError {
 ///
 /// SQLite's own locks are taken and given back with every transaction, and would let two servers
 /// number their entries in turns.
-fn lock(path: &Path) -> Result<File, OpenError> {
+///
+/// # Errors
+/// Another process holds it, or the file cannot be made.
+pub fn lock(path: &Path) -> Result<File, OpenError> {
     let name = beside(path, ".lock");
     let open = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(&name);
     let mut file = open.map_err(|error| {
@@ -468,7 +479,7 @@ fn lock(path: &Path) -> Result<File, OpenError> {
 /// Whether there is no store yet.
 ///
 /// The header is read without SQLite, which would tidy up a foreign database on the way.
-fn is_new(path: &Path) -> Result<bool, OpenError> {
+pub(super) fn is_new(path: &Path) -> Result<bool, OpenError> {
     let shown = path.display();
     let mut header = Vec::with_capacity(100);
     match File::open(path).and_then(|file| file.take(100).read_to_end(&mut header)) {
@@ -499,7 +510,7 @@ fn is_new(path: &Path) -> Result<bool, OpenError> {
 ///
 /// SQLite rounds the length up to whole pages and takes what is missing for zeros: a checksum
 /// over the entries cannot tell that from zeros that were always there.
-fn check_length(path: &Path) -> Result<(), OpenError> {
+pub(super) fn check_length(path: &Path) -> Result<(), OpenError> {
     // After a crash the log beside it has the pages that the file may lack.
     if std::fs::metadata(beside(path, "-wal")).is_ok_and(|wal| wal.len() > 0) {
         return Ok(());
@@ -516,8 +527,11 @@ fn check_length(path: &Path) -> Result<(), OpenError> {
     Ok(())
 }
 
-/// How many bytes the file says that it has, and how many it has.
-fn lengths(path: &Path) -> std::io::Result<(u64, u64)> {
+/// How many bytes a database says that it has, and how many it has.
+///
+/// # Errors
+/// It cannot be read, or is too short to say so.
+pub fn lengths(path: &Path) -> std::io::Result<(u64, u64)> {
     let mut file = File::open(path)?;
     // The layout of the header: https://sqlite.org/fileformat.html#the_database_header
     let mut header = [0; 100];

@@ -10,6 +10,7 @@ pub mod events;
 pub mod process;
 pub mod raw;
 pub mod streams;
+pub mod went;
 pub mod wire;
 
 use std::io::{BufRead, BufReader, Write};

@@ -1,0 +1,70 @@
+//! A file that is there whole or not at all.
+
+use std::fs::File;
+use std::path::{Path, PathBuf};
+
+use super::error::StoreError;
+
+/// A file that is being made under another name. Dropped before it is finished, it leaves nothing;
+/// what a killed process leaves, the next attempt takes away.
+#[derive(Debug)]
+pub(super) struct NewFile {
+    path: PathBuf,
+    making: PathBuf,
+}
+
+impl NewFile {
+    /// Begins a file in the place `path`, where none may be unless `force`.
+    pub(super) fn begin(path: &Path, force: bool) -> Result<NewFile, StoreError> {
+        if !force && path.exists() {
+            let shown = path.display();
+            return Err(StoreError::Impossible(format!(
+                "{shown} is there already. Name another file, or use --force to replace it."
+            )));
+        }
+        let file = NewFile { path: path.to_owned(), making: with(path, ".new") };
+        file.clear();
+        File::create_new(&file.making).map_err(|error| StoreError::unwritable(path, &error))?;
+        Ok(file)
+    }
+
+    /// A file that will never be finished, beside `path`.
+    pub(super) fn scratch(path: &Path) -> Result<NewFile, StoreError> {
+        NewFile::begin(&with(path, &format!(".{}", std::process::id())), true)
+    }
+
+    /// Where it is made.
+    pub(super) fn making(&self) -> &Path {
+        &self.making
+    }
+
+    /// Has it on the disk, then in its place.
+    pub(super) fn finish(self) -> Result<(), StoreError> {
+        let finish = || {
+            File::open(&self.making)?.sync_all()?;
+            std::fs::rename(&self.making, &self.path)?;
+            let folder = self.path.parent().filter(|folder| !folder.as_os_str().is_empty());
+            File::open(folder.unwrap_or(Path::new(".")))?.sync_all()
+        };
+        finish().map_err(|error: std::io::Error| StoreError::unwritable(&self.path, &error))
+    }
+
+    fn clear(&self) {
+        for ending in ["", "-journal", "-wal", "-shm"] {
+            let _ = std::fs::remove_file(with(&self.making, ending));
+        }
+    }
+}
+
+impl Drop for NewFile {
+    fn drop(&mut self) {
+        self.clear();
+    }
+}
+
+/// The path with something behind its last letter.
+pub(super) fn with(path: &Path, ending: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(ending);
+    name.into()
+}
