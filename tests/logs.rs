@@ -52,6 +52,8 @@ async fn busy(server: &Server) -> Vec<String> {
     let query = [("username", "planted-bob"), ("token", &token), ("last_id", "0"), ("wait", "5")];
     assert_eq!(client.query("/messages", &query).await.0, 200);
     assert_eq!(client.get("/messages?username=planted-nobody").await.0, 400);
+    let query = [("username", "planted-bob"), ("token", &token), ("q", "planted")];
+    assert_eq!(client.query("/search", &query).await.0, 200);
     let target = format!("/events?username=planted-bob&last_id=0&token={token}");
     let mut stream = Events::open(server.port(), &target, None).await.unwrap();
     assert!(stream.next().await.unwrap().unwrap().data.contains("planted text"));
