@@ -1,4 +1,4 @@
-//! Reads lines back, and notices when they are not whole.
+//! Reads lines back; what is not whole is noticed.
 
 use std::sync::Arc;
 

