@@ -65,6 +65,30 @@ fn names_and_rooms_are_limited_too() {
 }
 
 #[test]
+fn guessing_ends_soon_and_the_owner_gets_in_from_elsewhere() {
+    let server = Server::configured("proxies = [\"127.0.0.1\"]\n");
+    let enter = |path: &str, from: &str, name: &str, password: &str| {
+        let body = json!({ "username": name, "password": password }).to_string();
+        let answered = Ask::post(path, &[("X-Forwarded-For", from)], &body).of(&server);
+        (answered.status, answered.header("retry-after"))
+    };
+    let (home, elsewhere) = ("10.0.0.1", "10.0.0.2");
+    assert_eq!(enter("/auth/register", home, "ann", "correct horse").0, 201);
+    // A name that is nobody's is counted the same, so that it does not tell itself.
+    for name in ["ann", "nobody"] {
+        for number in 0..30 {
+            let spelt = if number % 2 == 0 { name.to_owned() } else { name.to_uppercase() };
+            let (status, retry_after) = enter("/auth/login", elsewhere, &spelt, "a guess");
+            assert_eq!(status, if number < 8 { 401 } else { 429 }, "{spelt}, {number}");
+            assert_eq!(retry_after.is_some(), status == 429);
+        }
+    }
+    // The right one is not looked at either: who guesses does not learn that it was.
+    assert_eq!(enter("/auth/login", elsewhere, "ann", "correct horse").0, 429);
+    assert_eq!(enter("/auth/login", home, "ann", "correct horse").0, 200);
+}
+
+#[test]
 fn on_a_private_network_nobody_is_slowed_who_does_not_guess_passwords() {
     let server = Server::memory();
     for number in 0..150 {

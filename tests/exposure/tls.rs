@@ -54,8 +54,8 @@ fn ask(server: &Server, path: &str, arguments: &[&str]) -> (String, Value) {
 
 /// A line of the head.
 fn header<'a>(head: &'a str, name: &str) -> Option<&'a str> {
-    let lines = head.lines().filter_map(|line| line.split_once(": "));
-    lines.into_iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value)
+    let mut lines = head.lines().filter_map(|line| line.split_once(": "));
+    lines.find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value)
 }
 
 /// Ended with the test.

@@ -197,6 +197,7 @@ await story(async () => {
       await new Promise((through, failed) => {
         let left = Object.keys(WAYS).length;
         const one = () => (left -= 1) || through();
+        AbortSignal.timeout(30_000).onabort = () => failed(new Error(`nothing became of it: ${what}`));
         tab.on("download", one);
         for (const way of Object.keys(WAYS)) tab.evaluate(inside(way, place)).then(one, failed);
       });
