@@ -24,11 +24,12 @@ use crate::message::Message;
 use crate::name::NameKey;
 use crate::search::{Terms, Tokens};
 
-/// Without `columnsize` no length is kept, which nothing asks for. Beginnings of two to four
-/// characters have postings of their own, because they stand for thousands of words.
+/// Without `columnsize` no length is kept, which nothing asks for. Beginnings of two and three
+/// characters have postings of their own, because they stand for thousands of words; more would
+/// make every message that comes or goes cost more.
 pub(super) const TABLE: &str = "
 CREATE VIRTUAL TABLE words USING fts5(
-    tokens, content = '', columnsize = 0, tokenize = 'ascii', prefix = '2 3 4'
+    tokens, content = '', columnsize = 0, tokenize = 'ascii', prefix = '2 3'
 );
 INSERT INTO words (words, rank) VALUES ('secure-delete', 1);
 ";

@@ -1,4 +1,4 @@
-//! Reads lines back, and notices when they are not whole.
+//! Reads lines back, whole or not at all.
 
 use std::sync::Arc;
 

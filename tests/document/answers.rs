@@ -18,11 +18,12 @@ const FOREIGN: (u16, &str) = (403, "origin_not_allowed");
 
 /// What is told where the settings, the disk or whoever runs the server want it so: `tests/accounts`,
 /// `tests/files`.
-const CLOSED: [(u16, &str); 6] = [
+const CLOSED: [(u16, &str); 7] = [
     (403, "account_disabled"),
     (403, "invite_invalid"),
     (403, "invite_required"),
     (403, "registration_closed"),
+    (503, "history_unavailable"),
     (413, "quota_exceeded"),
     (503, "files_unavailable"),
 ];
