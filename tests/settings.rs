@@ -169,6 +169,7 @@ fn every_setting_can_be_set_by_its_variable() {
                 "peers" | "proxies" => "10.0.0.0/8".to_owned(),
                 "hosts" => "chat.example.org".to_owned(),
                 "frame_ancestors" => "https://www.example.org".to_owned(),
+                "history.room_keep" => "General: 30d".to_owned(),
                 _ => "General".to_owned(),
             },
             number => number.to_i128().expect("a number").to_string(),

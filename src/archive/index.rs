@@ -25,7 +25,8 @@ use crate::name::NameKey;
 use crate::search::{Terms, Tokens};
 
 /// Without `columnsize` no length is kept, which nothing asks for. Beginnings of two and three
-/// characters have postings of their own, because they stand for thousands of words.
+/// characters have postings of their own, because they stand for thousands of words; more would
+/// make every message that comes or goes cost more.
 pub(super) const TABLE: &str = "
 CREATE VIRTUAL TABLE words USING fts5(
     tokens, content = '', columnsize = 0, tokenize = 'ascii', prefix = '2 3'

@@ -4,6 +4,7 @@
 //! checksum. A line is JSON, so that the file can be read with any SQLite tool.
 
 use std::borrow::Cow;
+use std::cell::OnceCell;
 use std::sync::Arc;
 
 use rusqlite::{Connection, OptionalExtension, Row, params};
@@ -54,6 +55,8 @@ pub(super) struct Rows {
     pub(super) first: i64,
     pub(super) last: i64,
     text: String,
+    /// Where the lines begin in the text, once somebody looks for one.
+    starts: OnceCell<Vec<usize>>,
 }
 
 /// A row that is being filled.
@@ -130,9 +133,13 @@ impl Rows {
 
     /// Takes message `id` out of the text.
     pub(super) fn get(&self, id: i64) -> Result<Option<Archived>, Trouble> {
-        let start = format!("{{\"id\":{id},");
-        let line = self.text.lines().find(|line| line.starts_with(&start));
-        line.map(parse).transpose()
+        let starts = self.starts.get_or_init(|| {
+            let ends = self.text.match_indices('\n').map(|(end, _)| end + 1);
+            std::iter::once(0).chain(ends).filter(|start| *start < self.text.len()).collect()
+        });
+        let line = |start: usize| self.text[start..].lines().next().unwrap_or_default();
+        let place = starts.binary_search_by_key(&Some(id), |start| id_of(line(*start)));
+        place.ok().map(|place| parse(line(starts[place]))).transpose()
     }
 
     /// All messages of the row.
@@ -176,7 +183,7 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Result<Rows, Trouble>> {
         let what = format!("the checksum of message {first} and those behind it does not fit");
         return Ok(Err(Trouble::Damage(what)));
     }
-    Ok(Ok(Rows { first, last, text }))
+    Ok(Ok(Rows { first, last, text, starts: OnceCell::new() }))
 }
 
 fn write(out: &mut String, message: &Message, lines: &[i64]) {
@@ -194,6 +201,12 @@ fn write(out: &mut String, message: &Message, lines: &[i64]) {
     // Text in memory always serialises, and JSON has no line breaks.
     out.push_str(&serde_json::to_string(&written).unwrap_or_default());
     out.push('\n');
+}
+
+/// The id of the message that this line is.
+fn id_of(line: &str) -> Option<i64> {
+    let digits = line.strip_prefix("{\"id\":")?.split(',').next()?;
+    digits.parse().ok()
 }
 
 fn parse(line: &str) -> Result<Archived, Trouble> {

@@ -1,4 +1,4 @@
-//! Reads lines back; what is not whole is noticed.
+//! Reads lines back, whole or not at all.
 
 use std::sync::Arc;
 

@@ -190,3 +190,26 @@ async fn deleted_words_are_found_no_more_and_are_in_the_file_no_more() {
     let db = Connection::open(archive(home.path())).unwrap();
     db.execute("INSERT INTO words (words) VALUES ('integrity-check')", []).unwrap();
 }
+
+#[tokio::test]
+async fn what_is_kept_no_longer_is_found_no_more() {
+    let home = tempfile::tempdir().unwrap();
+    let mut server = start(home.path());
+    let client = server.client();
+    client.register(&["ann"]).await;
+    for number in 0..200 {
+        say(&client, "ann", "ann", &format!("counted {number}")).await;
+    }
+    until_archived(&client, home.path()).await;
+    let count = "SELECT count(*) FROM words WHERE words MATCH 'counted'";
+    until(home.path(), count, 200).await;
+    server.kill();
+    let settings = format!("{AT_ONCE}keep = \"10 messages\"\n");
+    std::fs::write(home.path().join("chatroom.toml"), settings).unwrap();
+    let server = Server::start_in(home.path(), &[]);
+    let client = server.client();
+    until(home.path(), count, 10).await;
+    let found = found(&client, "ann", "counted").await;
+    let wanted = (190..200).rev().map(|number| format!("[counted] {number}"));
+    assert_eq!(found, wanted.collect::<Vec<_>>());
+}
