@@ -1,4 +1,4 @@
-//! Takes over what happened: one transaction, and the archive is at another position.
+//! Takes over what happened, a transaction at a time.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
