@@ -6,8 +6,8 @@
 //! part of the expression, and a word that everybody uses is not looked up in what others said.
 //!
 //! A row changes with its message, in the same transaction. Deleted words are overwritten at once
-//! (`secure-delete`); for that they are computed anew, so what [`Tokens`] makes of a text changes
-//! only together with the layout of the file.
+//! (`secure-delete`) or, where retention deletes many, soon after; for that they are computed anew,
+//! so what [`Tokens`] makes of a text changes only together with the layout of the file.
 
 use std::ops::ControlFlow;
 use std::sync::Arc;
@@ -33,6 +33,9 @@ CREATE VIRTUAL TABLE words USING fts5(
 );
 INSERT INTO words (words, rank) VALUES ('secure-delete', 1);
 ";
+
+/// Pages of the index that are rewritten at once.
+const PAGES_AT_ONCE: i64 = 128;
 
 /// What the token of a line begins with: of private use, so no word has it.
 const LINE: char = '\u{e000}';
@@ -66,6 +69,24 @@ pub(super) fn remove(db: &Connection, message: &Message, lines: &[i64]) -> rusql
     let row = params![message.id.0 as i64, document(message, lines)];
     db.prepare_cached(query)?.execute(row)?;
     Ok(())
+}
+
+/// Whether deleted words are overwritten at once, which takes a millisecond and more for each
+/// message, or by [`merge`] later.
+pub(super) fn overwrite(db: &Connection, at_once: bool) -> rusqlite::Result<()> {
+    db.prepare_cached("INSERT INTO words (words, rank) VALUES ('secure-delete', ?1)")?
+        .execute([at_once])
+        .map(|_| ())
+}
+
+/// Rewrites a part of the index without what was deleted. Whether there is more to rewrite.
+pub(super) fn merge(db: &Connection) -> rusqlite::Result<bool> {
+    let before = db.total_changes();
+    // Below zero: all of it is put together, however little each part has become.
+    db.prepare_cached("INSERT INTO words (words, rank) VALUES ('merge', ?1)")?
+        .execute([-PAGES_AT_ONCE])?;
+    // From the manual of FTS5: a change of one row is its own.
+    Ok(db.total_changes() - before >= 2)
 }
 
 /// Gives what is found of a scope to `take`, the newest first, until that breaks off.

@@ -7,7 +7,7 @@ use rusqlite::Connection;
 
 use super::line::{Line, Places};
 use super::message::{Archived, Filling, Rows};
-use super::{ArchiveError, Trouble, schema};
+use super::{ArchiveError, Trouble, index, schema};
 use crate::fault;
 use crate::history::{self, Mark, Record};
 use crate::id::{MessageId, UserId};
@@ -15,7 +15,7 @@ use crate::message::Message;
 
 /// Messages that are removed in one transaction: retention may remove millions, and the room that
 /// the removal takes beside the file is bounded by this.
-const REMOVED_AT_ONCE: i64 = 20_000;
+const REMOVED_AT_ONCE: i64 = 2_000;
 
 /// Pages of the file that are given back at once.
 const PAGES_AT_ONCE: i64 = 256;
@@ -37,7 +37,7 @@ impl Keeper {
         let open = || {
             let db = schema::open(path)?;
             let mark = schema::progress(&db)?;
-            Ok(Keeper { path: path.to_owned(), db, mark })
+            Ok(Keeper { path: path.to_owned(), db, mark, words_left: false })
         };
         open().map_err(|trouble: Trouble| trouble.of(path))
     }
@@ -81,18 +81,24 @@ impl Keeper {
         let path = &self.path;
         take(&mut self.db, records, &mark).map_err(|trouble| trouble.of(path))?;
         self.mark = Some(mark);
+        self.words_left |= records.iter().any(|record| bulky(record).is_some());
         Ok(())
     }
 
-    /// Gives free pages back to the file system, a few of them. Whether there may be more.
+    /// Rewrites what deleted messages have left, gives free pages back to the file system: a few
+    /// at once. Whether there may be more.
     ///
     /// # Errors
     /// It cannot be written.
     pub fn give_back(&mut self) -> Result<bool, ArchiveError> {
-        let give = || {
+        let mut give = || {
             let pages = |db: &Connection| {
                 db.pragma_query_value(None, "freelist_count", |row| row.get::<_, i64>(0))
             };
+            if self.words_left {
+                self.words_left = index::merge(&self.db)?;
+                return Ok(true);
+            }
             let free = pages(&self.db)?;
             if free == 0 {
                 return Ok(false);
@@ -355,6 +361,7 @@ fn trim(db: &mut Connection, below: MessageId) -> Result<(), Trouble> {
         let oldest = Rows::from(&transaction, 0)?.map(|row| row.first);
         let Some(oldest) = oldest.filter(|oldest| *oldest < below.0 as i64) else { return Ok(()) };
         let below = (below.0 as i64).min(oldest.saturating_add(REMOVED_AT_ONCE));
+        index::overwrite(&transaction, false)?;
         let mut lines = BTreeSet::new();
         while let Some(row) = Rows::from(&transaction, 0)?.filter(|row| row.first < below) {
             let (gone, left): (Vec<_>, Vec<_>) =
@@ -367,6 +374,7 @@ fn trim(db: &mut Connection, below: MessageId) -> Result<(), Trouble> {
                 cut(&transaction, line, below)?;
             }
         }
+        index::overwrite(&transaction, true)?;
         fault::point("retention.before_commit");
         transaction.commit()?;
         fault::point("retention.committed");

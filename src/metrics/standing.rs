@@ -1,4 +1,4 @@
-//! How things stand at the moment: what is asked when somebody reads, and not counted as it comes.
+//! How things stand at the moment: asked when somebody reads, not counted as it comes.
 
 use prometheus::{IntCounter, IntGauge, Registry};
 

@@ -1,4 +1,4 @@
-//! What readers get: from memory, and from the archive what memory has let go.
+//! What readers get, be it from memory or from the archive.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! What happened to the messages lately, until the archive has it and memory lets it go.
+//! What happened to the messages lately, until the archive has it.
 
 use std::collections::{BTreeMap, VecDeque};
 

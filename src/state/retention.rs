@@ -1,4 +1,4 @@
-//! What memory lets go because the archive has it, and what goes for good.
+//! What memory lets go because the archive has it; what goes for good.
 
 use super::{Change, Plan, State};
 use crate::command::Trim;
