@@ -1,4 +1,4 @@
-//! Reads lines back, and notices when they are not whole.
+//! Reads lines back, noticing when they are not whole.
 
 use std::sync::Arc;
 
