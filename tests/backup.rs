@@ -94,7 +94,7 @@ async fn a_backup_under_load_has_everything_that_was_acknowledged_before_it_bega
     client.register(&names).await;
     let acknowledged: Arc<Mutex<BTreeMap<u64, String>>> = Arc::default();
     let writers: Vec<_> = names
-        .iter()
+        .into_iter()
         .map(|name| {
             let (client, acknowledged) = (client.clone(), acknowledged.clone());
             tokio::spawn(async move {
@@ -299,13 +299,16 @@ async fn a_check_finds_every_flipped_bit_and_every_cut_that_changes_anything() {
         found["messages"]["count"],
         good.lines().filter(|l| l.contains("{\"message\"")).count()
     );
-    for name in ["chatroom.db-wal", "chatroom.db-shm"] {
-        let _ = fs::remove_file(home.path().join(name));
-    }
     run(home.path(), &["backup", "good.backup"]).done();
     let files = ["chatroom.db", "chatroom.db-archive", "good.backup"];
     let bytes = files.map(|name| fs::read(home.path().join(name)).unwrap());
     let damaged = tempfile::tempdir().unwrap();
+    for (name, bytes) in files.iter().zip(&bytes) {
+        fs::write(damaged.path().join(name), bytes).unwrap();
+    }
+    // Undamaged, these files alone are the store.
+    run(damaged.path(), &["check"]).done();
+    run(damaged.path(), &["check", "good.backup"]).done();
     let (mut harmless, mut noticed) = (0, 0);
     for round in 0..200 {
         for (name, bytes) in files.iter().zip(&bytes) {

@@ -5,7 +5,7 @@ mod support;
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::io::{BufRead, BufReader, Read};
+use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{RecvTimeoutError, channel};
@@ -95,9 +95,9 @@ async fn killed(home: &Path) -> BTreeMap<&'static str, Messages> {
         }
     };
     say(150).await;
-    process::until("a snapshot", 30, || trimmed() > 100).await;
+    process::until("a snapshot", 30, || trimmed() > 90).await;
     say(150).await;
-    process::until("another", 30, || trimmed() > 250).await;
+    process::until("another", 30, || trimmed() > 190).await;
     say(60).await;
     let base = server.url("");
     let mut known = BTreeMap::new();
@@ -173,9 +173,7 @@ fn start(home: &Path, what: &str) -> Start {
 }
 
 fn said(home: &Path) -> String {
-    let mut said = String::new();
-    fs::File::open(home.join("stderr")).unwrap().read_to_string(&mut said).unwrap();
-    said
+    fs::read_to_string(home.join("stderr")).unwrap()
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -26,6 +26,8 @@ pub struct Keeper {
     pub(super) path: PathBuf,
     pub(super) db: Connection,
     mark: Option<Mark>,
+    /// Words of deleted messages may still be in the index.
+    words_left: bool,
 }
 
 impl Keeper {

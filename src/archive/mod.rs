@@ -30,7 +30,7 @@ pub use index::Sought;
 pub use keeper::Keeper;
 pub use pool::Archive;
 pub use reader::Part;
-pub use transfer::{APPLICATION, check_reader, each_message, empty, snapshot};
+pub use transfer::{APPLICATION, LAYOUT, check_reader, each_message, empty, snapshot};
 
 /// Why an archive cannot be opened, read or written: a sentence for whoever runs the server.
 #[derive(Clone, Debug, thiserror::Error)]

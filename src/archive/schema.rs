@@ -11,7 +11,7 @@ use crate::history::Mark;
 pub(super) const APPLICATION: i64 = 0x6368_6168;
 
 /// The version of the tables (`PRAGMA user_version`), and of what counts as a word in them.
-const LAYOUT: i64 = 1;
+pub(super) const LAYOUT: i64 = 1;
 
 /// Every row that is read back carries a checksum: SQLite notices little of what becomes of its
 /// pages, and a damaged archive must say so instead of saying something else.

@@ -15,6 +15,9 @@ use crate::message::Message;
 /// Marks an SQLite file as an archive (`PRAGMA application_id`).
 pub const APPLICATION: i64 = schema::APPLICATION;
 
+/// The version of its tables (`PRAGMA user_version`).
+pub const LAYOUT: i64 = schema::LAYOUT;
+
 /// Whether `db`, opened from the file `path`, is an archive that this program knows.
 ///
 /// # Errors

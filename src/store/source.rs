@@ -116,11 +116,15 @@ impl Source {
             return Err(StoreError::Damaged(format!("{shown} is no backup of a chatroom store.")));
         }
         let layout = pragma("user_version")?;
-        if layout != BACKUP_LAYOUT {
+        let archive = "SELECT archive FROM backup WHERE one = 1";
+        let archive = log.query_row(archive, [], |row| row.get::<_, i64>(0));
+        let archive = archive.map_err(|error| unreadable(path, &error))?;
+        if (layout, archive) != (BACKUP_LAYOUT, archive::LAYOUT) {
             return Err(StoreError::Impossible(format!(
-                "The backup {} has layout {layout}, this program knows layout {BACKUP_LAYOUT}: it \
-                 was written by another version of chatroom.",
-                path.display()
+                "The backup {} has layout {layout}.{archive}, this program knows layout \
+                 {BACKUP_LAYOUT}.{}: it was written by another version of chatroom.",
+                path.display(),
+                archive::LAYOUT
             )));
         }
         Source::in_one(path)
