@@ -166,7 +166,8 @@ async fn what_nobody_knows_in_a_bucket_is_cleared_away_at_the_next_start() {
     let ann = ann.again(&again);
     let mut wanted = [kept, others.to_vec()].concat();
     let mut found = bucket.files().await;
-    (wanted.sort(), found.sort());
+    wanted.sort();
+    found.sort();
     assert_eq!(found, wanted);
     let path = format!("/projects/{project}/files/{id}");
     let answer = ann.request(Method::GET, &path).send().await.unwrap();
