@@ -332,14 +332,14 @@ impl Node {
 
     /// Ends the writer after everything submitted is answered. What comes later is refused.
     pub fn stop(&self) {
-        self.queue.close();
         if let Some(shared) = &self.archiving {
             shared.stop();
         }
-        // It reads the log, and only who closes that last leaves no side file.
+        // It reads the log, and only a writer that closes it last leaves no side file.
         if let Some(archivist) = self.archivist.lock().take() {
             let _ = archivist.join();
         }
+        self.queue.close();
         if let Some(writer) = self.writer.lock().take() {
             let _ = writer.join();
         }
