@@ -379,7 +379,9 @@ fn trim(db: &mut Connection, through: i64) -> rusqlite::Result<(i64, u32)> {
     transaction.execute("DELETE FROM log WHERE seq <= ?1", [through])?;
     transaction
         .execute("UPDATE trimmed SET seq = ?1, checksum = ?2 WHERE one = 1", (through, checksum))?;
+    fault::point("trim.before_commit");
     transaction.commit()?;
+    fault::point("trim.committed");
     Ok((through, checksum))
 }
 
