@@ -25,9 +25,9 @@ const SENDERS: usize = 10;
 const EVERY: Duration = Duration::from_millis(50);
 /// Clients at a time that read in one way or another.
 const READERS: usize = 60;
-/// A tenth of what it would be, so that two minutes are long.
-const SETTINGS: &str = "[history]\nmemory_bytes = 1000000\nsnapshot_entries = 2000\n\
-                        keep = \"10000 messages\"\n";
+/// So little that everything bounded is full after some seconds.
+const SETTINGS: &str = "[history]\nmemory_bytes = 200000\nsnapshot_entries = 500\n\
+                        keep = \"2000 messages\"\n";
 
 /// What the server takes when nobody is there.
 #[derive(Debug)]
