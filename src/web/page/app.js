@@ -33,7 +33,7 @@ class App {
     chat.addEventListener("online", () => this.showHead());
     chat.addEventListener("projects", () => this.showHead());
     chat.addEventListener("missed", (event) => this.missed(event));
-    chat.addEventListener("ended", () => location.reload());
+    chat.addEventListener("ended", () => enter.isKeeping() || location.reload());
     this.listen();
   }
 

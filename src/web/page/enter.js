@@ -87,12 +87,23 @@ async function register(username, before) {
   return username;
 }
 
+let keeping = false;
+
+// Whether this guest's name is becoming an account: what was open for the guest ends then, perhaps
+// before the answer is here.
+export const isKeeping = () => keeping;
+
 // Makes the name of this guest an account; what was said to it comes along.
 export async function keep(password) {
   const { username, token } = known();
-  await api.signUp(username, password, { token, invite: invitation || undefined });
-  invitation = "";
-  remember(username);
+  keeping = true;
+  try {
+    await api.signUp(username, password, { token, invite: invitation || undefined });
+    invitation = "";
+    remember(username);
+  } finally {
+    keeping = false;
+  }
 }
 
 const WAYS = {
