@@ -145,13 +145,14 @@ async fn nothing_grows() {
         said: AtomicU64::new(0),
         over: AtomicBool::new(true),
     });
-    // The first of eight fills what is bounded.
+    // The first part fills what is bounded: memory, the archive's readers with their caches, threads
+    // for what waits for the disk.
     let time = Duration::from_secs(seconds) / 8;
-    rain(&soak, 2 * time).await;
+    rain(&soak, 3 * time).await;
     let before = soak.taken(&server).await;
     let begun = (Instant::now(), soak.said.load(Ordering::Relaxed));
     let mut all = vec![before];
-    for _ in 0..6 {
+    for _ in 0..5 {
         rain(&soak, time).await;
         all.push(soak.taken(&server).await);
     }
@@ -166,6 +167,6 @@ async fn nothing_grows() {
     assert!(last.threads <= first.threads + 4, "threads: {} to {}", first.threads, last.threads);
     // The least of the second half against the least of the first: what is freed late is no growth.
     let least = |taken: &[Taken]| taken.iter().map(|taken| taken.resident).min().unwrap();
-    let (early, late) = (least(&all[..3]), least(&all[4..]));
+    let (early, late) = (least(&all[..3]), least(&all[3..]));
     assert!(late <= early + early / 10, "memory: {early} to {late} bytes");
 }
