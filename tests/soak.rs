@@ -148,7 +148,10 @@ async fn nothing_grows() {
     // The first part fills what is bounded: memory, the archive's readers with their caches, threads
     // for what waits for the disk.
     let time = Duration::from_secs(seconds) / 8;
-    rain(&soak, 3 * time).await;
+    rain(&soak, 2 * time).await;
+    soak.taken(&server).await;
+    // Once more behind the first pause: after that nothing comes for the first time.
+    rain(&soak, time).await;
     let before = soak.taken(&server).await;
     let begun = (Instant::now(), soak.said.load(Ordering::Relaxed));
     let mut all = vec![before];
