@@ -122,9 +122,7 @@ fn launch(place: &Place, number: usize, port: u16, start: &Start) -> (Child, u16
         };
     }
     // All share the working directory, with its settings and uploads.
-    if start.args.iter().any(|a| a.to_string_lossy().starts_with("nats:")) {
-        command.env("CHATROOM_CLUSTER_FOLDER", format!("node{number}"));
-    }
+    command.env("CHATROOM_CLUSTER_FOLDER", format!("node{number}"));
     let mut child = keeper::spawn(command.stdout(Stdio::piped()));
     let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
     let address = lines.by_ref().map_while(Result::ok).find_map(|line| address_in(&line));
