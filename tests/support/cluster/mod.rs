@@ -64,7 +64,7 @@ impl Cluster {
         };
         let nodes: Vec<Node> = (0..NODES).map(start).collect();
         let addresses: Vec<_> = nodes.iter().map(Node::address).collect();
-        let proxy = Proxy::start(place, 0, &addresses);
+        let proxy = Proxy::start(place, &addresses);
         Cluster { proxy, nodes, nats, place: place.clone(), home }
     }
 

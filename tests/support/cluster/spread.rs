@@ -44,7 +44,7 @@ impl Spread {
             (0..NODES).map(|number| Node::start(&Place::Loopback, number, &start)).collect();
         let addresses: Vec<_> = nodes.iter().map(Node::address).collect();
         let port = after("--port").map_or(0, |port| port.parse().unwrap());
-        Spread { proxy: Some(Proxy::start(&Place::Loopback, port, &addresses)), nodes }
+        Spread { proxy: Some(Proxy::silent(port, &addresses)), nodes }
     }
 
     /// The port that clients know.
@@ -55,11 +55,13 @@ impl Spread {
     /// Waits for the end of all: the first failure, if there is one.
     pub fn wait(&mut self) -> ExitStatus {
         let ends: Vec<ExitStatus> = self.nodes.iter_mut().map(Node::wait).collect();
-        self.close();
+        if let Some(proxy) = &self.proxy {
+            proxy.retire();
+        }
         *ends.iter().find(|end| !end.success()).unwrap_or(&ends[0])
     }
 
-    /// Lets go of the port, once the nodes are gone.
+    /// Breaks all connections, once the nodes are gone.
     pub fn close(&mut self) {
         self.proxy = None;
     }
