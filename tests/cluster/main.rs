@@ -4,7 +4,9 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod agreement;
 mod deploy;
+mod divergence;
 mod faults;
 mod history;
 mod linear;
@@ -13,3 +15,4 @@ mod model;
 mod planted;
 mod pulse;
 mod rounds;
+mod suites;
