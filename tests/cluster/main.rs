@@ -5,6 +5,7 @@
 mod support;
 
 mod agreement;
+mod clients;
 mod deploy;
 mod divergence;
 mod faults;
