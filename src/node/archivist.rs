@@ -145,7 +145,7 @@ impl Opened {
         let marks = kept.iter().map(|(mark, _)| mark).chain(keeper.mark());
         for mark in marks {
             // Of another log it may go further than this one does.
-            if !tail.mark(mark.position).is_ok_and(|found| found == *mark) {
+            if !tail.holds(mark) {
                 let what = "it belongs to another store, or to an earlier copy of this one";
                 return Err(ArchiveError::damaged(&settings.file, what).into());
             }

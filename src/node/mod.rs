@@ -8,10 +8,12 @@ mod access;
 mod accounts;
 mod admin;
 mod archivist;
+mod diverge;
 mod housekeeping;
 mod pace;
 mod queue;
 mod reading;
+mod replica;
 mod retention;
 mod search;
 mod writer;
@@ -23,7 +25,7 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use parking_lot::{Mutex, RwLock};
-use tokio::sync::{Semaphore, oneshot};
+use tokio::sync::{Notify, Semaphore, oneshot};
 
 use crate::archive::ArchiveError;
 use crate::clock;
@@ -33,7 +35,7 @@ use crate::file::FileKey;
 use crate::hasher::Hasher;
 use crate::hub::{Hub, Subscription};
 use crate::id::{Epoch, MessageId, RoomId, UserId};
-use crate::log::{AppendError, Damage, Log};
+use crate::log::{AppendError, Damage, Log, Shared};
 use crate::outcome::{Outcome, Rejection, Verdict};
 use crate::presence::{Open, Presence};
 pub use crate::state::{FileInfo, Page, Proof, Query, RoomInfo, SERVER, With};
@@ -50,8 +52,15 @@ pub use archivist::Archiving;
 use pace::Pace;
 use queue::Queue;
 pub use reading::{Said, Unread, read_through, said_through};
+pub use replica::Peers;
 pub use retention::Retention;
 pub use search::{Bound, Hit, Hits, Order, RANKED, Search};
+
+/// How long a node waits for the first entry of a log that it shares.
+const BEGINNING: Duration = Duration::from_secs(30);
+
+/// Entries that one batch of a shared log is made of at most.
+const TOGETHER: usize = 128;
 
 /// What a node is told about its users' absences.
 #[derive(Clone, Copy, Debug)]
@@ -83,6 +92,10 @@ pub struct Node {
     searches: Semaphore,
     /// The log could not be written, or that is not known to have changed.
     failing: AtomicBool,
+    /// The other nodes; none where nobody else writes to the log.
+    sharing: Option<Arc<dyn Peers>>,
+    /// Told when the node cannot go on.
+    failed: Notify,
     writer: Mutex<Option<JoinHandle<()>>>,
     /// None where nothing is kept.
     archiving: Option<Arc<archivist::Shared>>,
@@ -124,6 +137,7 @@ impl Node {
         policy: impl Into<Option<Policy>>,
         absence: Absence,
         access: Access,
+        sharing: Option<Arc<dyn Peers>>,
     ) -> Result<Arc<Node>, StartError> {
         let started = Instant::now();
         let opened = match archiving {
@@ -159,8 +173,14 @@ impl Node {
         if !first.is_empty() {
             log.append(&first)?;
         }
-        for entry in first {
-            let _ = state.apply(entry, &mut events);
+        match log.shared() {
+            // It comes back with what others have sent meanwhile.
+            Some(shared) => follow(shared, &mut state, &mut stamp)?,
+            None => {
+                for entry in first {
+                    let _ = state.apply(entry, &mut events);
+                }
+            }
         }
         let epoch = state.epoch().cloned().ok_or(StartError::NoBeginning)?;
         let presence = Presence::default();
@@ -181,10 +201,24 @@ impl Node {
             pace,
             searches: Semaphore::new(search::AT_ONCE),
             failing: AtomicBool::new(false),
+            sharing,
+            failed: Notify::new(),
             writer: Mutex::new(None),
             archiving: archive.as_ref().map(|archive| Arc::new(archive.shared())),
             archivist: Mutex::new(None),
         });
+        if let (Some(shared), Some(peers)) = (log.shared(), &node.sharing) {
+            let waker = || {
+                let node = Arc::downgrade(&node);
+                Box::new(move || {
+                    if let Some(node) = node.upgrade() {
+                        node.queue.nudge();
+                    }
+                })
+            };
+            shared.on_arrival(waker());
+            peers.on_change(waker());
+        }
         *node.writer.lock() = Some(writer::start(node.clone(), log, stamp)?);
         if let Some(archive) = archive {
             *node.archivist.lock() = Some(archive.start(&node)?);
@@ -199,17 +233,42 @@ impl Node {
     /// # Errors
     /// It was refused, or could not be carried out; then nothing has happened.
     pub async fn submit(&self, command: Command) -> Result<Outcome, SubmitError> {
-        match self.state.read().check(&command).map_err(SubmitError::Rejected)? {
-            Plan::Answered(outcome) => return Ok(outcome),
-            Plan::Change(_) => {}
+        let mut settled = self.settled(&command);
+        if settled.is_some() && self.sharing.is_some() {
+            // Another node may have changed that.
+            self.catch_up().await.map_err(SubmitError::Failed)?;
+            settled = self.settled(&command);
+        }
+        if let Some(verdict) = settled {
+            return verdict.map_err(SubmitError::Rejected);
         }
         let (reply, verdict) = oneshot::channel();
-        self.queue.push(command, reply).map_err(SubmitError::Failed)?;
-        match verdict.await {
+        self.queue.push(Some(command), reply).map_err(SubmitError::Failed)?;
+        match self.verdict(verdict).await {
             Ok(Ok(verdict)) => verdict.map_err(SubmitError::Rejected),
-            Ok(Err(failure)) => Err(SubmitError::Failed(failure)),
-            Err(_) => Err(SubmitError::Failed(Failure::Unavailable)),
+            Ok(Err(failure)) | Err(failure) => Err(SubmitError::Failed(failure)),
         }
+    }
+
+    /// The verdict on a command that changes nothing.
+    fn settled(&self, command: &Command) -> Option<Verdict> {
+        match self.state.read().check(command) {
+            Ok(Plan::Change(_)) => None,
+            Ok(Plan::Answered(outcome)) => Some(Ok(outcome)),
+            Err(rejection) => Some(Err(rejection)),
+        }
+    }
+
+    /// This node cannot go on: whoever runs it must end it.
+    fn fail(&self) {
+        self.failing.store(true, Ordering::Relaxed);
+        self.queue.close();
+        self.failed.notify_one();
+    }
+
+    /// Resolves when the node cannot go on.
+    pub async fn failed(&self) {
+        self.failed.notified().await;
     }
 
     /// A new secret; only its hash goes into a command.
@@ -386,6 +445,26 @@ pub enum StartError {
 }
 
 type Answer = Result<Verdict, Failure>;
+
+/// Applies what comes through a shared log until it has a beginning.
+fn follow(
+    log: &mut dyn Shared,
+    state: &mut State,
+    stamp: &mut writer::Stamp,
+) -> Result<(), StartError> {
+    let begun = Instant::now();
+    let (mut arrived, mut events) = (Vec::new(), Vec::new());
+    while state.epoch().is_none() && begun.elapsed() < BEGINNING {
+        log.take(&mut arrived)?;
+        for entry in arrived.drain(..).flat_map(|batch| batch.entries) {
+            stamp.follow(entry.at);
+            let _ = state.apply(entry, &mut events);
+            events.clear();
+        }
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    Ok(())
+}
 
 fn random<const N: usize>() -> [u8; N] {
     let mut bytes = [0; N];

@@ -58,7 +58,7 @@ impl NewStore {
             StoreError::Impossible(format!("The system provides no randomness: {error}."))
         })?;
         let command = Command::Begin { epoch: Epoch::from_random(random) };
-        stored::append(&transaction, &mut extent, &Entry { at, command }).map_err(failed)?;
+        stored::append(&transaction, &mut extent, &Entry::new(at, command)).map_err(failed)?;
         transaction.commit().map_err(failed)?;
         db.close().map_err(|(_, error)| failed(error))
     }
