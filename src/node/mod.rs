@@ -27,6 +27,7 @@ use tokio::sync::{Semaphore, oneshot};
 
 use crate::archive::ArchiveError;
 use crate::clock;
+use crate::cluster::Cluster;
 use crate::command::{Command, Policy};
 use crate::config::Access;
 use crate::file::FileKey;
@@ -71,7 +72,9 @@ pub struct Node {
     state: RwLock<State>,
     queue: Queue,
     hub: Arc<Hub>,
-    presence: Presence,
+    presence: Arc<Presence>,
+    /// None where the node is alone.
+    cluster: Option<Arc<Cluster>>,
     absence: Absence,
     /// What it takes to act under a name that is no account's.
     access: Access,
@@ -119,6 +122,21 @@ impl Node {
     /// # Errors
     /// The log or its archive is damaged, or cannot be written.
     pub fn start(
+        log: Box<dyn Log>,
+        archiving: Option<&Archiving>,
+        policy: impl Into<Option<Policy>>,
+        absence: Absence,
+        access: Access,
+    ) -> Result<Arc<Node>, StartError> {
+        Node::start_among(None, log, archiving, policy, absence, access)
+    }
+
+    /// The same for one of several nodes that share a log, if there is a `cluster`.
+    ///
+    /// # Errors
+    /// See [`Node::start`].
+    pub fn start_among(
+        cluster: Option<Arc<Cluster>>,
         mut log: Box<dyn Log>,
         archiving: Option<&Archiving>,
         policy: impl Into<Option<Policy>>,
@@ -163,9 +181,10 @@ impl Node {
             let _ = state.apply(entry, &mut events);
         }
         let epoch = state.epoch().cloned().ok_or(StartError::NoBeginning)?;
-        let presence = Presence::default();
+        let presence =
+            cluster.as_ref().map(|cluster| cluster.presence().clone()).unwrap_or_default();
         for (user, _, acted) in state.held() {
-            presence.heard_at(user, acted);
+            presence.acted(user, acted);
         }
         let pace = Mutex::new(Pace::new(state.head()));
         let node = Arc::new(Node {
@@ -173,6 +192,7 @@ impl Node {
             queue: Queue::default(),
             hub: Arc::default(),
             presence,
+            cluster,
             absence,
             access,
             hasher: Hasher::new(random()),
@@ -287,6 +307,26 @@ impl Node {
     /// Who is here, as far as is known.
     pub fn presence(&self) -> &Presence {
         &self.presence
+    }
+
+    /// The other nodes; none where this one is alone.
+    pub fn cluster(&self) -> Option<&Arc<Cluster>> {
+        self.cluster.as_ref()
+    }
+
+    /// Whether this node is the one that does what only one of them should do.
+    fn leads(&self) -> bool {
+        self.cluster.as_ref().is_none_or(|cluster| cluster.leads())
+    }
+
+    /// Since when signs of users are known, by this node or by those that told it of theirs.
+    fn hears_since(&self) -> Duration {
+        let here = self.started.elapsed();
+        let since = |cluster: &Arc<Cluster>| {
+            let oldest = cluster.peers().live().into_values().map(|peer| peer.since).min()?;
+            Some(Duration::from_millis(clock::now().0.saturating_sub(oldest.0)))
+        };
+        self.cluster.as_ref().and_then(since).map_or(here, |others| others.max(here))
     }
 
     /// Those who wait for news.

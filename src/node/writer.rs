@@ -121,8 +121,10 @@ fn write(
             }
         }
         for event in &delivery.events {
-            if let Event::Ended(user) = event {
-                node.presence.forget(*user);
+            match event {
+                Event::Ended(user) => node.presence.forget(*user),
+                Event::Registered(user) => node.presence.registered(*user),
+                _ => {}
             }
         }
         // Without a runtime there is nobody left to answer.
