@@ -16,7 +16,7 @@ mod voice;
 use std::sync::Arc;
 use std::time::Duration;
 
-use parking_lot::Mutex;
+use parking_lot::{Mutex, RwLock};
 use tokio::sync::{mpsc, watch};
 
 use crate::clock;
@@ -38,7 +38,7 @@ const INTRODUCED: Duration = Duration::from_millis(600);
 pub struct Cluster {
     id: NodeId,
     since: Timestamp,
-    address: String,
+    address: RwLock<String>,
     peers: Peers,
     presence: Arc<Presence>,
     digests: Mutex<Digests>,
@@ -57,7 +57,7 @@ pub struct Joining {
     pub stream: String,
     /// The id of this one.
     pub id: NodeId,
-    /// Where it is reached over HTTP, as `host:port`.
+    /// Where it is reached over HTTP, as `host:port`; empty as long as that is not known.
     pub address: String,
     /// After how long without a sign somebody is no longer listed as online.
     pub away: Duration,
@@ -85,7 +85,7 @@ impl Cluster {
         let cluster = Arc::new(Cluster {
             id: joining.id,
             since: clock::now(),
-            address: joining.address,
+            address: RwLock::new(joining.address),
             peers: Peers::new(),
             presence: Arc::new(Presence::shared()),
             digests: Mutex::default(),
@@ -104,6 +104,14 @@ impl Cluster {
     /// The id of this node.
     pub fn id(&self) -> &NodeId {
         &self.id
+    }
+
+    /// This node is reached there over HTTP, if nobody has said otherwise.
+    pub fn listens_at(&self, address: &str) {
+        let mut known = self.address.write();
+        if known.is_empty() {
+            *known = address.to_owned();
+        }
     }
 
     /// The other nodes.

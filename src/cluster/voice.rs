@@ -96,9 +96,9 @@ impl Voice {
     }
 
     async fn introduce(&self) {
-        let Cluster { since, address, applied, .. } = &*self.cluster;
-        let applied = *applied.borrow();
-        let beat = Beat { since: *since, applied, told: self.told, address: address.clone() };
+        let cluster = &self.cluster;
+        let (applied, address) = (*cluster.applied.borrow(), cluster.address.read().clone());
+        let beat = Beat { since: cluster.since, applied, told: self.told, address };
         self.say(Says::Beat(beat)).await;
     }
 
