@@ -244,7 +244,8 @@ fn rocket_config(settings: &Settings) -> Config {
         profile: Config::RELEASE_PROFILE,
         address: settings.host,
         port: settings.port,
-        ident: Ident::try_new("chatroom").unwrap_or_default(),
+        // Nobody needs it, and with one header more the table of an answer's headers grows once.
+        ident: Ident::none(),
         // Anybody could claim any address in a header.
         ip_header: None,
         limits: Limits::new().limit("bytes", settings.limits.body_bytes.bytes()),

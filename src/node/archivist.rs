@@ -32,6 +32,14 @@ const WORTH: usize = 1024;
 /// Records in one transaction.
 const AT_ONCE: usize = 4096;
 
+/// Entries in a round from which on writers are busy: then the archive leaves them the processor, as
+/// long as memory has room for what it does not have yet.
+const BUSY: u64 = 2_000;
+
+/// What an entry that is not archived takes in memory, about, if it is a message of usual length:
+/// bytes.
+const ENTRY: u64 = 400;
+
 /// Records that are looked up at once.
 const MOMENT: usize = 64;
 
@@ -186,6 +194,7 @@ impl Opened {
     pub(super) fn start(self, node: &Arc<Node>) -> std::io::Result<JoinHandle<()>> {
         let archivist = Archivist {
             node: Arc::downgrade(node),
+            seen: self.keeper.position(),
             opened: self,
             snapshot_at: Instant::now(),
             vacuum: true,
@@ -200,6 +209,8 @@ struct Archivist {
     node: Weak<Node>,
     opened: Opened,
     snapshot_at: Instant,
+    /// The position of the state when it was last looked at.
+    seen: u64,
     /// There may be free pages to give back.
     vacuum: bool,
 }
@@ -238,6 +249,13 @@ impl Archivist {
         let aged = self.snapshot_at.elapsed() >= DAILY && position > self.opened.snapshot;
         let due = position - self.opened.snapshot >= self.opened.settings.every || aged;
         let crowded = bytes > 2 * shared.window;
+        let busy = position.saturating_sub(self.seen) >= BUSY;
+        self.seen = position;
+        let behind = position.saturating_sub(self.opened.keeper.position());
+        let room = behind.saturating_mul(ENTRY) < shared.window as u64 / 4 * 3;
+        if busy && room && !crowded && !aged && wanted.is_none() {
+            return Ok(());
+        }
         let worth = if due || crowded || wanted.is_some() { 1 } else { WORTH };
         while self.hand_over(node, worth)? {}
         if wanted.is_some_and(|position| self.opened.keeper.position() >= position) {
