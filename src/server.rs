@@ -9,6 +9,7 @@ use rocket::fairing::AdHoc;
 use rocket::{Build, Rocket};
 
 use crate::banner::Banner;
+use crate::cluster::Cluster;
 use crate::command::{Policy, Registration};
 use crate::config::{self, Keep, Settings, Store};
 use crate::files::Files;
@@ -29,6 +30,9 @@ const GRACE: u32 = 1;
 
 /// How long connections get after that: seconds.
 const MERCY: u32 = 1;
+
+/// Exit code of a node whose state differs from that of the others.
+const DIFFERS: i32 = 3;
 
 /// A server that is ready to serve.
 #[derive(Debug)]
@@ -51,6 +55,17 @@ impl Server {
     /// # Errors
     /// The store cannot be opened, or a setting does not fit.
     pub fn build(settings: Settings) -> Result<Server, ServerError> {
+        Server::build_among(None, settings)
+    }
+
+    /// The same for one of several nodes, if there is a `cluster`.
+    ///
+    /// # Errors
+    /// See [`Server::build`].
+    pub fn build_among(
+        cluster: Option<Arc<Cluster>>,
+        settings: Settings,
+    ) -> Result<Server, ServerError> {
         let sentence = |error: &dyn std::fmt::Display| ServerError(error.to_string());
         let metrics = Arc::new(Metrics::new(env!("CARGO_PKG_VERSION")));
         let log: Box<dyn Log> = match &settings.store {
@@ -71,14 +86,23 @@ impl Server {
             session: settings.sessions.keep,
         };
         let policy = policy(&settings)?;
-        let node = Node::start(log, archiving.as_ref(), policy, absence, settings.access);
+        let (among, access) = (cluster.clone(), settings.access);
+        let node = Node::start_among(among, log, archiving.as_ref(), policy, absence, access);
         let node = node.map_err(|error| sentence(&error))?;
         node.retain(retention(&settings)?);
         let keeps = settings.store != Store::Memory;
         let files = Files::new(&settings.uploads, settings.durability, node.epoch().clone());
         let files = Arc::new(files.map_err(|error| ServerError(format!("uploads: {error}.")))?);
         let limits = Arc::new(limits::Limits::new(&settings));
-        let rocket = rocket::custom(rocket_config(&settings));
+        let mut rocket = rocket::custom(rocket_config(&settings));
+        if let Some(cluster) = cluster {
+            limits::share(&limits, &cluster);
+            rocket = rocket.attach(AdHoc::on_liftoff("Cluster", move |rocket| {
+                let (address, port) = (rocket.config().address, rocket.config().port);
+                cluster.listens_at(&SocketAddr::new(address, port).to_string());
+                Box::pin(async {})
+            }));
+        }
         let rocket = rocket.manage(files.clone()).manage(limits.clone());
         let rocket = socketio::mount(rocket, node.clone(), limits, &settings);
         let rocket = web::mount(rocket);
@@ -121,6 +145,9 @@ impl Server {
             tracing::warn!("the uploaded files could not be removed: {error}");
         }
         let node = self.node;
+        if let Some(cluster) = node.cluster() {
+            cluster.leave().await;
+        }
         // The writer is waited for, which must not hold up the runtime.
         let _ = tokio::task::spawn_blocking(move || node.stop()).await;
         match launched {
@@ -145,9 +172,21 @@ pub async fn run(settings: Settings) -> Result<(), ServerError> {
     let banner = Banner::of(&settings);
     let (host, port) = (settings.host, settings.port);
     let server = Server::build(settings)?.on_ready(move |address| banner.print(address));
+    if let Some(cluster) = server.node.cluster().cloned() {
+        tokio::spawn(stop_if_it_differs(cluster));
+    }
     server.serve().await.map_err(|ServerError(why)| {
         ServerError(why.replace("ADDRESS", &SocketAddr::new(host, port).to_string()))
     })
+}
+
+/// Ends the process if its state is not what that of the others is: nothing more is taken, and
+/// nothing answered, be it under way.
+async fn stop_if_it_differs(cluster: Arc<Cluster>) {
+    let difference = cluster.differs().await;
+    tracing::error!("{difference}");
+    eprintln!("chatroom: {difference}.");
+    std::process::exit(DIFFERS);
 }
 
 fn bind_failed(error: &std::io::Error) -> String {

@@ -166,7 +166,7 @@ fn hand_over(path: &Path, count: u64) -> Result<(), Box<dyn Error>> {
     let never = Duration::MAX;
     let absence = Absence { away: never, gone: never, session: never };
     let archiving = Archiving::beside(path, &settings.history);
-    let node = Node::start(log, Some(&archiving), None::<Policy>, absence, Access::Open, None)?;
+    let node = Node::start(log, Some(&archiving), None::<Policy>, absence, Access::Open)?;
     node.settle();
     let begun = Instant::now();
     let db = rusqlite::Connection::open(path)?;

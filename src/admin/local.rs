@@ -57,14 +57,7 @@ impl Local {
         let absence = Absence { away: never, gone: never, session: never };
         let node = runtime.block_on(async {
             let archiving = Archiving::beside(path, &settings.history);
-            Node::start(
-                Box::new(log),
-                Some(&archiving),
-                None::<Policy>,
-                absence,
-                settings.access,
-                None,
-            )
+            Node::start(Box::new(log), Some(&archiving), None::<Policy>, absence, settings.access)
         });
         let node = node.map_err(|error| cannot("store_unavailable", &error))?;
         Ok(Local { runtime, node })

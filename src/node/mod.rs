@@ -29,6 +29,7 @@ use tokio::sync::{Notify, Semaphore, oneshot};
 
 use crate::archive::ArchiveError;
 use crate::clock;
+use crate::cluster::Cluster;
 use crate::command::{Command, Policy};
 use crate::config::Access;
 use crate::file::FileKey;
@@ -52,7 +53,6 @@ pub use archivist::Archiving;
 use pace::Pace;
 use queue::Queue;
 pub use reading::{Said, Unread, read_through, said_through};
-pub use replica::Peers;
 pub use retention::Retention;
 pub use search::{Bound, Hit, Hits, Order, RANKED, Search};
 
@@ -80,7 +80,9 @@ pub struct Node {
     state: RwLock<State>,
     queue: Queue,
     hub: Arc<Hub>,
-    presence: Presence,
+    presence: Arc<Presence>,
+    /// None where the node is alone.
+    cluster: Option<Arc<Cluster>>,
     absence: Absence,
     /// What it takes to act under a name that is no account's.
     access: Access,
@@ -92,8 +94,6 @@ pub struct Node {
     searches: Semaphore,
     /// The log could not be written, or that is not known to have changed.
     failing: AtomicBool,
-    /// The other nodes; none where nobody else writes to the log.
-    sharing: Option<Arc<dyn Peers>>,
     /// Told when the node cannot go on.
     failed: Notify,
     writer: Mutex<Option<JoinHandle<()>>>,
@@ -132,12 +132,26 @@ impl Node {
     /// # Errors
     /// The log or its archive is damaged, or cannot be written.
     pub fn start(
+        log: Box<dyn Log>,
+        archiving: Option<&Archiving>,
+        policy: impl Into<Option<Policy>>,
+        absence: Absence,
+        access: Access,
+    ) -> Result<Arc<Node>, StartError> {
+        Node::start_among(None, log, archiving, policy, absence, access)
+    }
+
+    /// The same for one of several nodes that share a log, if there is a `cluster`.
+    ///
+    /// # Errors
+    /// See [`Node::start`].
+    pub fn start_among(
+        cluster: Option<Arc<Cluster>>,
         mut log: Box<dyn Log>,
         archiving: Option<&Archiving>,
         policy: impl Into<Option<Policy>>,
         absence: Absence,
         access: Access,
-        sharing: Option<Arc<dyn Peers>>,
     ) -> Result<Arc<Node>, StartError> {
         let started = Instant::now();
         let opened = match archiving {
@@ -183,9 +197,10 @@ impl Node {
             }
         }
         let epoch = state.epoch().cloned().ok_or(StartError::NoBeginning)?;
-        let presence = Presence::default();
+        let presence =
+            cluster.as_ref().map(|cluster| cluster.presence().clone()).unwrap_or_default();
         for (user, _, acted) in state.held() {
-            presence.heard_at(user, acted);
+            presence.acted(user, acted);
         }
         let pace = Mutex::new(Pace::new(state.head()));
         let node = Arc::new(Node {
@@ -193,6 +208,7 @@ impl Node {
             queue: Queue::default(),
             hub: Arc::default(),
             presence,
+            cluster,
             absence,
             access,
             hasher: Hasher::new(random()),
@@ -201,13 +217,12 @@ impl Node {
             pace,
             searches: Semaphore::new(search::AT_ONCE),
             failing: AtomicBool::new(false),
-            sharing,
             failed: Notify::new(),
             writer: Mutex::new(None),
             archiving: archive.as_ref().map(|archive| Arc::new(archive.shared())),
             archivist: Mutex::new(None),
         });
-        if let (Some(shared), Some(peers)) = (log.shared(), &node.sharing) {
+        if let (Some(shared), Some(cluster)) = (log.shared(), &node.cluster) {
             let waker = || {
                 let node = Arc::downgrade(&node);
                 Box::new(move || {
@@ -217,7 +232,7 @@ impl Node {
                 })
             };
             shared.on_arrival(waker());
-            peers.on_change(waker());
+            cluster.peers().on_change(waker());
         }
         *node.writer.lock() = Some(writer::start(node.clone(), log, stamp)?);
         if let Some(archive) = archive {
@@ -234,7 +249,7 @@ impl Node {
     /// It was refused, or could not be carried out; then nothing has happened.
     pub async fn submit(&self, command: Command) -> Result<Outcome, SubmitError> {
         let mut settled = self.settled(&command);
-        if settled.is_some() && self.sharing.is_some() {
+        if settled.is_some() && self.cluster.is_some() {
             // Another node may have changed that.
             self.catch_up().await.map_err(SubmitError::Failed)?;
             settled = self.settled(&command);
@@ -346,6 +361,26 @@ impl Node {
     /// Who is here, as far as is known.
     pub fn presence(&self) -> &Presence {
         &self.presence
+    }
+
+    /// The other nodes; none where this one is alone.
+    pub fn cluster(&self) -> Option<&Arc<Cluster>> {
+        self.cluster.as_ref()
+    }
+
+    /// Whether this node is the one that does what only one of them should do.
+    fn leads(&self) -> bool {
+        self.cluster.as_ref().is_none_or(|cluster| cluster.leads())
+    }
+
+    /// Since when signs of users are known, by this node or by those that told it of theirs.
+    fn hears_since(&self) -> Duration {
+        let here = self.started.elapsed();
+        let since = |cluster: &Arc<Cluster>| {
+            let oldest = cluster.peers().live().into_values().map(|peer| peer.since).min()?;
+            Some(Duration::from_millis(clock::now().0.saturating_sub(oldest.0)))
+        };
+        self.cluster.as_ref().and_then(since).map_or(here, |others| others.max(here))
     }
 
     /// Those who wait for news.

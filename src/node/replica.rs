@@ -5,16 +5,15 @@
 //! them next finds it there.
 
 use std::collections::{BTreeMap, VecDeque};
-use std::fmt;
-use std::time::{Duration, Instant};
-
 use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
 
 use tokio::sync::{mpsc, oneshot};
 
 use super::queue::Submission;
 use super::writer::{AbandonOnExit, Delivery, LET_GO, Stamp, trim};
 use super::{Answer, Failure, Node};
+use crate::cluster::Cluster;
 use crate::command::Entry;
 use crate::log::{Arrived, Log, Shared};
 use crate::outcome::Outcome;
@@ -30,27 +29,6 @@ const FAREWELL: Duration = Duration::from_secs(2);
 
 /// Batches from one comparison of states to the next: 64 batches are 8,192 entries at most.
 const COMPARED: u64 = 64;
-
-/// What a node that shares its log has to know of the others, and to tell them.
-pub trait Peers: fmt::Debug + Send + Sync {
-    /// The log has been applied here up to this place.
-    fn applied(&self, seq: u64);
-
-    /// Whether every live node that is waited for has applied the log up to this place.
-    fn applied_by_all(&self, seq: u64) -> bool;
-
-    /// Waits no longer for those who have not applied up to this place, until they have caught up.
-    fn give_up(&self, seq: u64);
-
-    /// What the state here has come to at this place.
-    fn reached(&self, seq: u64, digest: &str);
-
-    /// Has `waker` called whenever another node may have applied more.
-    fn on_change(&self, waker: Box<dyn Fn() + Send + Sync>);
-
-    /// Whether this is the node that does what only one should do.
-    fn leads(&self) -> bool;
-}
 
 /// Those who wait for what one batch brings.
 #[derive(Default)]
@@ -70,7 +48,7 @@ struct Held {
 
 struct Replica<'n> {
     node: &'n Node,
-    peers: &'n dyn Peers,
+    cluster: &'n Cluster,
     deliveries: &'n mpsc::UnboundedSender<Delivery>,
     /// What has not been sent yet.
     backlog: VecDeque<Submission>,
@@ -84,7 +62,7 @@ struct Replica<'n> {
 
 pub(super) fn write(
     node: &Node,
-    peers: &dyn Peers,
+    cluster: &Cluster,
     mut log: Box<dyn Log>,
     stamp: Stamp,
     deliveries: &mpsc::UnboundedSender<Delivery>,
@@ -92,7 +70,7 @@ pub(super) fn write(
     let _abandon = AbandonOnExit(node);
     let mut replica = Replica {
         node,
-        peers,
+        cluster,
         deliveries,
         backlog: VecDeque::new(),
         under_way: BTreeMap::new(),
@@ -155,12 +133,12 @@ impl Replica<'_> {
             (seq % COMPARED == 0).then(|| state.digest())
         };
         self.seq = seq;
-        self.node.forget_ended(&delivery.events);
+        self.node.note_presence(&delivery.events);
         // Readers here may see it at once: it is in the log.
         let _ = self.deliveries.send(delivery);
-        self.peers.applied(seq);
+        self.cluster.applied(seq);
         if let Some(digest) = digest {
-            self.peers.reached(seq, &digest);
+            self.cluster.reached(seq, &digest);
         }
         let mut answers: Vec<_> = waiting.commands.into_iter().zip(verdicts).collect();
         answers.extend(waiting.rest.into_iter().map(|reply| (reply, Ok(Ok(Outcome::Noted)))));
@@ -172,11 +150,11 @@ impl Replica<'_> {
     /// Answers those whose commands every live node has applied, or who have waited long enough.
     fn tell(&mut self) {
         while let Some(held) = self.held.front() {
-            if !self.peers.applied_by_all(held.seq) {
+            if !self.cluster.peers().applied_by_all(held.seq) {
                 if held.since.elapsed() < PEERS {
                     return;
                 }
-                self.peers.give_up(held.seq);
+                self.cluster.peers().give_up(held.seq);
             }
             let Some(Held { answers, .. }) = self.held.pop_front() else { return };
             let _ = self.deliveries.send(Delivery { answers, ..Delivery::default() });
@@ -248,7 +226,7 @@ impl Node {
     /// # Errors
     /// [`Failure::Unavailable`]: the log is out of reach.
     pub async fn catch_up(&self) -> Result<(), Failure> {
-        if self.sharing.is_none() {
+        if self.cluster.is_none() {
             return Ok(());
         }
         let (reply, arrived) = oneshot::channel();
@@ -265,7 +243,7 @@ impl Node {
         &self,
         verdict: oneshot::Receiver<Answer>,
     ) -> Result<Answer, Failure> {
-        let answered = match self.sharing {
+        let answered = match self.cluster {
             None => verdict.await,
             Some(_) => match tokio::time::timeout(VERDICT, verdict).await {
                 Ok(answered) => answered,

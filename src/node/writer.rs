@@ -60,9 +60,9 @@ pub(super) fn start(
     let hub = node.hub.clone();
     tokio::spawn(deliver(hub, due));
     let writer = std::thread::Builder::new().name("chatroom-writer".to_owned());
-    writer.spawn(move || match &node.sharing {
+    writer.spawn(move || match node.cluster().cloned() {
         None => write(&node, log, stamp, &deliveries),
-        Some(peers) => replica::write(&node, &**peers, log, stamp, &deliveries),
+        Some(cluster) => replica::write(&node, &cluster, log, stamp, &deliveries),
     })
 }
 
@@ -123,7 +123,7 @@ fn write(
                 delivery.answers.extend(replies.into_iter().zip(failures));
             }
         }
-        node.forget_ended(&delivery.events);
+        node.note_presence(&delivery.events);
         // Without a runtime there is nobody left to answer.
         let _ = deliveries.send(delivery);
         patience = node.failing.load(Ordering::Relaxed).then_some(RETRY);
@@ -143,11 +143,13 @@ fn write(
 }
 
 impl Node {
-    /// Nobody is present under a registration that has ended.
-    pub(super) fn forget_ended(&self, events: &[Event]) {
+    /// Who has registered is here; nobody is under a registration that has ended.
+    pub(super) fn note_presence(&self, events: &[Event]) {
         for event in events {
-            if let Event::Ended(user) = event {
-                self.presence.forget(*user);
+            match event {
+                Event::Ended(user) => self.presence.forget(*user),
+                Event::Registered(user) => self.presence.registered(*user),
+                _ => {}
             }
         }
     }

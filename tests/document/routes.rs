@@ -21,7 +21,7 @@ async fn the_document_lists_exactly_the_routes_that_are_mounted() {
     let (away, gone, session) = (Duration::MAX, Duration::MAX, Duration::MAX);
     let absence = Absence { away, gone, session };
     let log = Box::new(MemoryLog);
-    let node = Node::start(log, None, Policy::default(), absence, Access::Open, None).unwrap();
+    let node = Node::start(log, None, Policy::default(), absence, Access::Open).unwrap();
     let metrics = Arc::new(Metrics::new("0"));
     let rocket = rocket::custom(rocket::Config::default());
     let mounted = http::mount(rocket, node, metrics, settings, &[]).unwrap();
