@@ -34,6 +34,7 @@ const IMPORTS: &[(&str, &[&str])] = &[
     ("log", &["command", "history", "id", "timestamp", "config", "fault", "metrics"]),
     ("search", &["id"]),
     ("archive", &["VOCABULARY", "fault", "search"]),
+    ("snapshots", &["archive", "fault"]),
     ("hub", &["event", "id"]),
     ("presence", &["id", "timestamp", "clock"]),
     ("hasher", &["password"]),
