@@ -47,6 +47,8 @@ const IMPORTS: &[(&str, &[&str])] = &[
             "archive",
             "state",
             "search",
+            "snapshots",
+            "fault",
             "hub",
             "presence",
             "clock",

