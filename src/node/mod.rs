@@ -9,13 +9,16 @@ mod accounts;
 mod admin;
 mod archivist;
 mod diverge;
+mod folder;
 mod housekeeping;
+mod joining;
 mod pace;
 mod queue;
 mod reading;
 mod replica;
 mod retention;
 mod search;
+mod sharing;
 mod writer;
 
 use std::collections::BTreeSet;
@@ -39,6 +42,7 @@ use crate::id::{Epoch, MessageId, RoomId, UserId};
 use crate::log::{AppendError, Damage, Log, Shared};
 use crate::outcome::{Outcome, Rejection, Verdict};
 use crate::presence::{Open, Presence};
+use crate::snapshots::SnapshotError;
 pub use crate::state::{FileInfo, Page, Proof, Query, RoomInfo, SERVER, With};
 use crate::state::{Found, Plan, State};
 use crate::timestamp::Timestamp;
@@ -50,11 +54,14 @@ pub use admin::{
     InviteList, LASTS, LASTS_BY_ITSELF, NewInvite, SessionInfo, SessionList, USES, refusal,
 };
 pub use archivist::Archiving;
+pub use folder::{Folder, FolderError};
+pub use joining::join;
 use pace::Pace;
 use queue::Queue;
 pub use reading::{Said, Unread, read_through, said_through};
 pub use retention::Retention;
 pub use search::{Bound, Hit, Hits, Order, RANKED, Search};
+pub use sharing::Sharing;
 
 /// How long a node waits for the first entry of a log that it shares.
 const BEGINNING: Duration = Duration::from_secs(30);
@@ -468,6 +475,22 @@ pub enum StartError {
     /// The archive cannot be opened, read or written.
     #[error(transparent)]
     Archive(#[from] ArchiveError),
+    /// The snapshots of other nodes cannot be used.
+    #[error(transparent)]
+    Snapshots(#[from] SnapshotError),
+    /// The log begins behind everything that there is a snapshot of.
+    #[error(
+        "The log begins with message {first}, and there is neither an archive here nor a snapshot \
+         in the servers that goes so far. Start a node whose archive does, or put a backup of the \
+         stream of the snapshots in its place."
+    )]
+    NoSnapshot {
+        /// The first message that the stream has.
+        first: u64,
+    },
+    /// The log of several nodes cannot be reached.
+    #[error("The log cannot be reached: {0}.")]
+    Unreachable(String),
     /// The log cannot be written.
     #[error("{0}.")]
     Append(#[from] AppendError),
