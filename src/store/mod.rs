@@ -20,6 +20,7 @@ mod line;
 mod new_file;
 mod new_store;
 mod restore;
+mod settled;
 mod source;
 
 use std::io::Write;
