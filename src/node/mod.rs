@@ -256,7 +256,7 @@ impl Node {
     /// It was refused, or could not be carried out; then nothing has happened.
     pub async fn submit(&self, command: Command) -> Result<Outcome, SubmitError> {
         let mut settled = self.settled(&command);
-        if settled.is_some() && self.cluster.is_some() {
+        if settled.is_some() && self.is_shared() {
             // Another node may have changed that.
             self.catch_up().await.map_err(SubmitError::Failed)?;
             settled = self.settled(&command);

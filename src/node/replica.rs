@@ -15,6 +15,7 @@ use super::writer::{AbandonOnExit, Delivery, LET_GO, Stamp, trim};
 use super::{Answer, Failure, Node};
 use crate::cluster::Cluster;
 use crate::command::Entry;
+use crate::id::MessageId;
 use crate::log::{Arrived, Log, Shared};
 use crate::outcome::Outcome;
 
@@ -176,6 +177,10 @@ impl Replica<'_> {
             if room == 0 && (!entries.is_empty() || !log.has_room()) {
                 return;
             }
+            if entries.is_empty() && !self.under_way.is_empty() {
+                // Who only wants to know waits for the next: so the log is not filled with nothing.
+                return;
+            }
             entries.truncate(room);
             let mut left = room;
             let mut later = VecDeque::new();
@@ -220,13 +225,31 @@ impl Replica<'_> {
 const VERDICT: Duration = Duration::from_secs(10);
 
 impl Node {
+    /// Whether other nodes write to the log too.
+    pub(super) fn is_shared(&self) -> bool {
+        self.cluster.is_some()
+    }
+
+    /// Waits until a cursor that a client has is known here: it may have it from another node. At
+    /// once where it is, and where nobody else writes to the log. Afterwards what is still higher is
+    /// of another life of the log.
+    ///
+    /// # Errors
+    /// [`Failure::Unavailable`]: the log is out of reach.
+    pub async fn reach(&self, cursor: MessageId) -> Result<(), Failure> {
+        if self.is_shared() && cursor > self.head() && cursor.0 != u64::MAX {
+            return self.catch_up().await;
+        }
+        Ok(())
+    }
+
     /// Waits until everything is applied that was in the log when this was called: what was
     /// acknowledged anywhere is known here then. At once where nobody else writes to the log.
     ///
     /// # Errors
     /// [`Failure::Unavailable`]: the log is out of reach.
     pub async fn catch_up(&self) -> Result<(), Failure> {
-        if self.cluster.is_none() {
+        if !self.is_shared() {
             return Ok(());
         }
         let (reply, arrived) = oneshot::channel();

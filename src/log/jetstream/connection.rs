@@ -78,16 +78,30 @@ impl Connection {
                 "whether the servers sync each write is not known: name them in cluster.monitor",
             );
         }
+        let mut shown = false;
         for server in &cluster.monitor {
-            if !syncs(server).await? {
-                refuse(cluster, || {
-                    format!(
-                        "The server at {server} does not sync each write, so a power cut may lose \
-                         what was acknowledged: set sync_interval: always in its jetstream block"
-                    )
-                })?;
-                doubts.push("a power cut may lose what was acknowledged (sync_interval)");
+            match syncs(server).await {
+                Ok(true) => shown = true,
+                Ok(false) => {
+                    refuse(cluster, || {
+                        format!(
+                            "The server at {server} does not sync each write, so a power cut may \
+                             lose what was acknowledged: set sync_interval: always in its \
+                             jetstream block"
+                        )
+                    })?;
+                    doubts.push("a power cut may lose what was acknowledged (sync_interval)");
+                }
+                // It may be the one that is down, which must keep no node from starting.
+                Err(why) => tracing::warn!(
+                    "the server at {server} (cluster.monitor) does not show how it is set up: {why}"
+                ),
             }
+        }
+        if !shown && !cluster.monitor.is_empty() {
+            refuse(cluster, || {
+                "No server named in cluster.monitor shows whether it syncs each write".to_owned()
+            })?;
         }
         let mut context = jetstream::new(client.clone());
         context.set_timeout(Duration::from_secs(5));
@@ -216,20 +230,16 @@ fn number(version: &str) -> Option<(u64, u64)> {
 }
 
 /// Whether the server that shows itself at `url` syncs each write of JetStream.
-async fn syncs(url: &str) -> Result<bool, Unfit> {
+async fn syncs(url: &str) -> Result<bool, String> {
     let varz = format!("{}/varz", url.trim_end_matches('/'));
     let asking = tokio::task::spawn_blocking(move || {
         let agent: ureq::Agent =
             ureq::Agent::config_builder().timeout_global(Some(SHOWN)).build().into();
         agent.get(&varz).call()?.body_mut().read_to_string()
     });
-    let failed = |error: &dyn std::fmt::Display| {
-        Unfit(format!(
-            "The server at {url} (cluster.monitor) does not show how it is set up: {error}."
-        ))
-    };
-    let shown = asking.await.map_err(|error| failed(&error))?.map_err(|error| failed(&error))?;
-    let shown: Value = serde_json::from_str(&shown).map_err(|error| failed(&error))?;
+    let shown = asking.await.map_err(|error| error.to_string())?;
+    let shown = shown.map_err(|error| error.to_string())?;
+    let shown: Value = serde_json::from_str(&shown).map_err(|error| error.to_string())?;
     Ok(shown["jetstream"]["config"]["sync_always"] == true)
 }
 
