@@ -7,6 +7,7 @@
 pub mod codec;
 pub mod measured;
 pub mod memory;
+pub mod moved;
 pub mod sqlite;
 pub mod stored;
 
