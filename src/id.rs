@@ -79,6 +79,36 @@ impl fmt::Display for Epoch {
     }
 }
 
+/// One life of a server that shares its log with others: made anew at each start.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct NodeId(Arc<str>);
+
+impl NodeId {
+    /// An id from random bytes, as 16 characters that need no escaping in a URL or header.
+    pub fn from_random(bytes: [u8; 10]) -> NodeId {
+        NodeId(data_encoding::BASE32_NOPAD.encode(&bytes).to_ascii_lowercase().into())
+    }
+
+    /// Reads the text of an id; `None` when no node could have it.
+    pub fn parse(text: &str) -> Option<NodeId> {
+        let right =
+            text.len() == 16 && text.bytes().all(|b| matches!(b, b'a'..=b'z' | b'2'..=b'7'));
+        right.then(|| NodeId(text.into()))
+    }
+
+    /// The id as it is written.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for NodeId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
 /// What every room id begins with; no user name does.
 pub const ROOM_PREFIX: &str = "room_";
 

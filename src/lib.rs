@@ -20,7 +20,7 @@
 //! |---|---|
 //! | the shared vocabulary | [`id`], [`timestamp`], [`name`], [`text`], [`token`], [`password`], [`message`], [`label`], [`file`](mod@file), [`history`], [`command`], [`outcome`], [`event`] |
 //! | what is counted | [`metrics`] |
-//! | the heart | [`state`], [`log`], [`archive`], [`snapshots`], [`search`], [`hub`], [`presence`], [`files`], [`hasher`], [`node`] |
+//! | the heart | [`state`], [`log`], [`archive`], [`snapshots`], [`search`], [`hub`], [`presence`], [`cluster`], [`files`], [`hasher`], [`node`] |
 //! | the transports | [`credentials`], [`http`], [`socketio`] |
 //! | the page | [`web`] |
 //! | around them | [`exposure`], [`limits`] |
@@ -69,6 +69,8 @@ pub mod snapshots;
 pub mod hub;
 
 pub mod presence;
+
+pub mod cluster;
 
 pub mod hasher;
 

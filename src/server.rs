@@ -1,5 +1,7 @@
 //! The composition root: opens the log, starts the node, mounts the transports, ends them in order.
 
+mod joining;
+
 use std::net::SocketAddr;
 use std::sync::Arc;
 
@@ -9,8 +11,9 @@ use rocket::fairing::AdHoc;
 use rocket::{Build, Rocket};
 
 use crate::banner::Banner;
+use crate::cluster::Cluster;
 use crate::command::{Policy, Registration};
-use crate::config::{self, Keep, Settings, Store};
+use crate::config::{self, Keep, Settings, Store, Uploads};
 use crate::files::Files;
 use crate::http;
 use crate::limits;
@@ -20,15 +23,19 @@ use crate::log::memory::MemoryLog;
 use crate::log::sqlite::SqliteLog;
 use crate::metrics::Metrics;
 use crate::name::RoomName;
-use crate::node::{Absence, Archiving, Node, Retention};
+use crate::node::{Absence, Archiving, Folder, Node, Retention};
 use crate::socketio;
 use crate::web;
+use joining::Joined;
 
 /// How long requests under way may take to end when the server is told to: seconds.
 const GRACE: u32 = 1;
 
 /// How long connections get after that: seconds.
 const MERCY: u32 = 1;
+
+/// Exit code of a node whose state differs from that of the others.
+const DIFFERS: i32 = 3;
 
 /// A server that is ready to serve.
 #[derive(Debug)]
@@ -38,6 +45,10 @@ pub struct Server {
     files: Arc<Files>,
     /// Whether anything is kept beyond the process.
     keeps: bool,
+    /// What may be lost, for the banner.
+    doubts: Vec<&'static str>,
+    /// Where a node among others keeps its history: held for its lock.
+    _folder: Option<Folder>,
 }
 
 /// Why a server does not start, or stops, in a sentence for whoever started it.
@@ -46,44 +57,85 @@ pub struct Server {
 pub struct ServerError(String);
 
 impl Server {
-    /// Opens the store and mounts everything; nothing is listened to yet.
+    /// Opens the store, joins other nodes where it is shared, and mounts everything; nothing is
+    /// listened to yet.
     ///
     /// # Errors
     /// The store cannot be opened, or a setting does not fit.
+    pub async fn open(settings: Settings) -> Result<Server, ServerError> {
+        match &settings.store {
+            Store::Nats(nats) => {
+                let joined = joining::join(nats, &settings).await?;
+                // What follows waits for the log.
+                tokio::task::block_in_place(|| Server::build_among(Some(joined), settings))
+            }
+            _ => Server::build(settings),
+        }
+    }
+
+    /// The same for a store that only this server has.
+    ///
+    /// # Errors
+    /// See [`Server::open`].
     pub fn build(settings: Settings) -> Result<Server, ServerError> {
+        Server::build_among(None, settings)
+    }
+
+    fn build_among(joined: Option<Joined>, settings: Settings) -> Result<Server, ServerError> {
         let sentence = |error: &dyn std::fmt::Display| ServerError(error.to_string());
         let metrics = Arc::new(Metrics::new(env!("CARGO_PKG_VERSION")));
-        let log: Box<dyn Log> = match &settings.store {
-            Store::Memory => Box::new(MemoryLog),
-            Store::Sqlite(path) => {
+        let (mut cluster, mut folder, mut doubts) = (None, None, Vec::new());
+        let (log, archiving): (Box<dyn Log>, _) = match (&settings.store, joined) {
+            (Store::Memory, _) => (Box::new(MemoryLog), None),
+            (Store::Sqlite(path), _) => {
                 let log = SqliteLog::open(path, settings.durability);
-                Box::new(log.map_err(|error| sentence(&error))?.telling(metrics.log.clone()))
+                let log = log.map_err(|error| sentence(&error))?.telling(metrics.log.clone());
+                (Box::new(log), Some(Archiving::beside(path, &settings.history)))
+            }
+            (Store::Nats(_), Some(joined)) => {
+                (cluster, folder, doubts) =
+                    (Some(joined.cluster), Some(joined.folder), joined.doubts);
+                if matches!(settings.uploads, Uploads::Folder(_)) {
+                    doubts.push(
+                        "files are shared only if uploads is a folder that all nodes have, or s3://",
+                    );
+                }
+                (Box::new(joined.log), Some(joined.archiving))
+            }
+            (store @ Store::Nats(_), None) => {
+                return Err(ServerError(format!("The store {store} has to be joined.")));
             }
         };
         let log = Box::new(Measured::new(log, metrics.log.clone()));
-        let archiving = match &settings.store {
-            Store::Memory => None,
-            Store::Sqlite(path) => Some(Archiving::beside(path, &settings.history)),
-        };
         let absence = Absence {
             away: settings.presence.timeout,
             gone: settings.guests.keep,
             session: settings.sessions.keep,
         };
         let policy = policy(&settings)?;
-        let node = Node::start(log, archiving.as_ref(), policy, absence, settings.access);
+        let (among, access) = (cluster.clone(), settings.access);
+        let node = Node::start_among(among, log, archiving.as_ref(), policy, absence, access);
         let node = node.map_err(|error| sentence(&error))?;
         node.retain(retention(&settings)?);
         let keeps = settings.store != Store::Memory;
         let files = Files::new(&settings.uploads, settings.durability, node.epoch().clone());
         let files = Arc::new(files.map_err(|error| ServerError(format!("uploads: {error}.")))?);
         let limits = Arc::new(limits::Limits::new(&settings));
-        let rocket = rocket::custom(rocket_config(&settings));
+        let mut rocket = rocket::custom(rocket_config(&settings));
+        if let Some(cluster) = cluster {
+            limits::share(&limits, &cluster);
+            rocket = rocket.attach(AdHoc::on_liftoff("Cluster", move |rocket| {
+                let (address, port) = (rocket.config().address, rocket.config().port);
+                cluster.listens_at(&SocketAddr::new(address, port).to_string());
+                Box::pin(async {})
+            }));
+        }
         let rocket = rocket.manage(files.clone()).manage(limits.clone());
         let rocket = socketio::mount(rocket, node.clone(), limits, &settings);
         let rocket = web::mount(rocket);
         let rocket = http::mount(rocket, node.clone(), metrics, settings, socketio::EVENTS);
-        Ok(Server { rocket: rocket.map_err(|error| sentence(&error))?, node, files, keeps })
+        let rocket = rocket.map_err(|error| sentence(&error))?;
+        Ok(Server { rocket, node, files, keeps, doubts, _folder: folder })
     }
 
     /// The node behind the transports.
@@ -121,6 +173,9 @@ impl Server {
             tracing::warn!("the uploaded files could not be removed: {error}");
         }
         let node = self.node;
+        if let Some(cluster) = node.cluster() {
+            cluster.leave().await;
+        }
         // The writer is waited for, which must not hold up the runtime.
         let _ = tokio::task::spawn_blocking(move || node.stop()).await;
         match launched {
@@ -144,10 +199,32 @@ impl Server {
 pub async fn run(settings: Settings) -> Result<(), ServerError> {
     let banner = Banner::of(&settings);
     let (host, port) = (settings.host, settings.port);
-    let server = Server::build(settings)?.on_ready(move |address| banner.print(address));
+    let server = Server::open(settings).await?;
+    let banner = banner.doubting(&server.doubts);
+    let server = server.on_ready(move |address| banner.print(address));
+    if let Some(cluster) = server.node.cluster().cloned() {
+        tokio::spawn(stop_if_it_differs(cluster));
+        tokio::spawn(stop_if_it_fails(server.node.clone()));
+    }
     server.serve().await.map_err(|ServerError(why)| {
         ServerError(why.replace("ADDRESS", &SocketAddr::new(host, port).to_string()))
     })
+}
+
+/// Ends the process if its state is not what that of the others is: nothing more is taken, and
+/// nothing answered, be it under way.
+async fn stop_if_it_differs(cluster: Arc<Cluster>) {
+    let difference = cluster.differs().await;
+    tracing::error!("{difference}");
+    eprintln!("chatroom: {difference}.");
+    std::process::exit(DIFFERS);
+}
+
+/// Ends the process if it cannot follow the log any more: whoever runs it starts it again.
+async fn stop_if_it_fails(node: Arc<Node>) {
+    node.failed().await;
+    eprintln!("chatroom: this node cannot go on, see its log.");
+    std::process::exit(1);
 }
 
 fn bind_failed(error: &std::io::Error) -> String {
@@ -205,7 +282,8 @@ fn rocket_config(settings: &Settings) -> Config {
         profile: Config::RELEASE_PROFILE,
         address: settings.host,
         port: settings.port,
-        ident: Ident::try_new("chatroom").unwrap_or_default(),
+        // Nobody needs it, and with one header more the table of an answer's headers grows once.
+        ident: Ident::none(),
         // Anybody could claim any address in a header.
         ip_header: None,
         limits: Limits::new().limit("bytes", settings.limits.body_bytes.bytes()),

@@ -54,7 +54,10 @@ impl Line {
     }
 
     pub(super) fn write(&self, db: &Connection) -> rusqlite::Result<()> {
-        db.prepare_cached("INSERT OR REPLACE INTO lines VALUES (?1, ?2, ?3, ?4, ?5)")?
+        // Its text, which has an index, stays.
+        let query = "INSERT INTO lines VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT (number)
+                     DO UPDATE SET last = ?3, count = ?4, checksum = ?5";
+        db.prepare_cached(query)?
             .execute(params![self.number, self.line, self.last, self.count, self.checksum()])
             .map(|_| ())
     }

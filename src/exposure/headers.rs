@@ -69,10 +69,10 @@ impl Headers {
     }
 
     /// The `Strict-Transport-Security` of an answer to this visitor.
-    pub fn hsts<'v>(&self, visitor: impl FnOnce() -> &'v Visitor) -> Option<&'static str> {
+    pub fn hsts(&self, visitor: &Visitor) -> Option<&'static str> {
         match self.hsts {
             Hsts::Never => None,
-            Hsts::WhenHttps => visitor().https.then_some(HSTS),
+            Hsts::WhenHttps => visitor.https.then_some(HSTS),
             Hsts::Always => Some(HSTS),
         }
     }
@@ -87,7 +87,7 @@ mod tests {
         let tls = tls.then(|| Tls { certs: "c.pem".into(), key: "k.pem".into() });
         let headers = Headers::new(&Settings { mode, tls, ..Settings::default() });
         let visitor = Visitor { https, ..Visitor::STRANGER };
-        headers.hsts(|| &visitor).is_some()
+        headers.hsts(&visitor).is_some()
     }
 
     #[test]

@@ -11,6 +11,7 @@ use super::refusals::Refused;
 use super::reply::Json;
 use crate::config::Settings;
 use crate::node::Node;
+use crate::presence::Socket;
 
 /// What the server calls itself.
 const SERVICE: &str = "chatroom";
@@ -257,9 +258,9 @@ pub(super) fn status(node: &State<Arc<Node>>, settings: &State<Settings>) -> Jso
 )]
 #[get("/api/clients")]
 pub(super) fn clients(node: &State<Arc<Node>>) -> Json {
-    let client = |(client_id, since): (String, crate::timestamp::Timestamp)| Client {
+    let client = |(client_id, socket): (String, Socket)| Client {
         client_id,
-        connected_at: since.to_iso(),
+        connected_at: socket.since.to_iso(),
     };
     let clients: Vec<_> = node.presence().sockets().into_iter().map(client).collect();
     Json::of(&Clients { total_clients: clients.len(), clients, timestamp: node.now().to_iso() })

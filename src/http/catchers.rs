@@ -8,6 +8,7 @@ use rocket::{Request, catch};
 
 use super::error::ApiError;
 use super::security;
+use crate::credentials;
 use crate::limits::Seldom;
 
 /// Any page can have a browser be refused as often as it likes.
@@ -50,7 +51,7 @@ impl<'r> Responder<'r, 'r> for Refused {
     fn respond_to(self, request: &'r Request<'_>) -> rocket::response::Result<'r> {
         let mut response = self.answer(request)?;
         // What Rocket could not read, the edge does not see.
-        security::tell(request, &mut response);
+        security::tell(request, credentials::visitor(request), &mut response);
         Ok(response)
     }
 }

@@ -2,29 +2,29 @@
 
 use std::collections::HashSet;
 
-use rocket::fairing::{Fairing, Info, Kind, Result};
+use rocket::fairing::{Fairing, Result};
 use rocket::http::Header;
 use rocket::{Build, Data, Request, Response, Rocket};
-use rocket_cors::{AllOrSome, AllowedHeaders, AllowedOrigins, Cors, CorsOptions, Origins};
+use rocket_cors::{AllOrSome, AllowedHeaders, AllowedOrigins, CorsOptions, Origins};
 
 use crate::config::CorsOrigins;
 use crate::credentials;
-use crate::exposure::Page;
+use crate::exposure::{Page, Visitor};
 
 /// The beginning of the path where `rocket_cors` sends what it refuses.
 pub(super) const REFUSED: &str = "/refused-";
 
 /// `rocket_cors`, which is asked only where an origin is not our own: it would refuse our own
 /// pages if they were not listed. Only pages that are listed one by one may use cookies.
-pub(super) struct Origin(Cors);
+pub(super) struct Cors(rocket_cors::Cors);
 
-impl Origin {
+impl Cors {
     /// The rules of the setting `cors_origins`. `secret` goes into the path of the route that
     /// `rocket_cors` mounts for its refusals, so that nobody else asks for it.
     pub(super) fn rules(
         origins: &CorsOrigins,
         secret: &str,
-    ) -> std::result::Result<Origin, rocket_cors::Error> {
+    ) -> std::result::Result<Cors, rocket_cors::Error> {
         let any = *origins == CorsOrigins::Any;
         let options = CorsOptions {
             allowed_origins: allowed(origins),
@@ -35,7 +35,7 @@ impl Origin {
             fairing_route_base: format!("{REFUSED}{secret}"),
             ..CorsOptions::default()
         };
-        options.to_cors().map(Origin)
+        options.to_cors().map(Cors)
     }
 }
 
@@ -67,17 +67,14 @@ fn escaped(origin: &str) -> String {
     origin.chars().flat_map(escape).collect()
 }
 
-#[rocket::async_trait]
-impl Fairing for Origin {
-    fn info(&self) -> Info {
-        Info { name: "CORS", kind: Kind::Ignite | Kind::Request | Kind::Response }
-    }
-
-    async fn on_ignite(&self, rocket: Rocket<Build>) -> Result {
+impl Cors {
+    /// Mounts where `rocket_cors` sends what it refuses.
+    pub(super) async fn ignite(&self, rocket: Rocket<Build>) -> Result {
         self.0.on_ignite(rocket).await
     }
 
-    async fn on_request(&self, request: &mut Request<'_>, data: &mut Data<'_>) {
+    /// Sends a request of a page of elsewhere away, if that may not ask.
+    pub(super) async fn judge(&self, request: &mut Request<'_>, data: &mut Data<'_>) {
         if credentials::visitor(request).is_foreign() {
             let origin = request.headers().get_one("Origin");
             // What is no origin is nobody's, rather than a fault of ours.
@@ -89,8 +86,13 @@ impl Fairing for Origin {
         }
     }
 
-    async fn on_response<'r>(&self, request: &'r Request<'_>, response: &mut Response<'r>) {
-        let visitor = credentials::visitor(request);
+    /// Tells the browser whether the page may see the answer.
+    pub(super) async fn tell<'r>(
+        &self,
+        request: &'r Request<'_>,
+        visitor: &Visitor,
+        response: &mut Response<'r>,
+    ) {
         if visitor.is_foreign() {
             self.0.on_response(request, response).await;
             // Any page can make itself the origin "null": it may be let in, but not with somebody

@@ -3,12 +3,14 @@
 use rocket::fairing::{Fairing, Info, Kind, Result};
 use rocket::http::Method;
 use rocket::http::uri::Origin;
-use rocket::{Build, Data, Request, Response, Rocket, Route};
+use rocket::{Build, Data, Orbit, Request, Response, Rocket, Route};
 
+use super::cors::Cors;
 use super::kept_out::KeptOut;
+use super::measure::Measure;
 use super::security;
 use crate::config::Settings;
-use crate::credentials::Arrival;
+use crate::credentials::{self, Arrival};
 use crate::exposure::{Exposure, Facts, Refusal, Visitor};
 use crate::header;
 
@@ -20,8 +22,12 @@ const OVERRIDE: &[u8] = b"_method=";
 
 /// A trailing slash is optional, and a POST is a POST. Each request is judged; each answer tells
 /// browsers what they may do with it.
+///
+/// One fairing for all of it: each has Rocket make a task of its own for each request.
 pub(super) struct Edge {
     exposure: Exposure,
+    cors: Cors,
+    measure: Measure,
     /// Where requests go that are refused.
     refused: Origin<'static>,
 }
@@ -29,9 +35,9 @@ pub(super) struct Edge {
 impl Edge {
     /// `secret` goes into the path of the route for what is refused, so that nobody else asks
     /// for it.
-    pub(super) fn new(settings: &Settings, secret: &str) -> Edge {
-        let refused = Origin::parse_owned(format!("{KEPT_OUT}{secret}"));
-        Edge { exposure: Exposure::new(settings), refused: refused.unwrap_or(Origin::ROOT) }
+    pub(super) fn new(settings: &Settings, secret: &str, cors: Cors, measure: Measure) -> Edge {
+        let refused = Origin::parse_owned(format!("{KEPT_OUT}{secret}")).unwrap_or(Origin::ROOT);
+        Edge { exposure: Exposure::new(settings), cors, measure, refused }
     }
 
     fn judge(&self, request: &Request<'_>) -> std::result::Result<Visitor, Refusal> {
@@ -56,13 +62,18 @@ fn is_socket(request: &Request<'_>) -> bool {
 #[rocket::async_trait]
 impl Fairing for Edge {
     fn info(&self) -> Info {
-        Info { name: "Edge", kind: Kind::Ignite | Kind::Request | Kind::Response }
+        let kind = Kind::Ignite | Kind::Liftoff | Kind::Request | Kind::Response;
+        Info { name: "Edge", kind }
     }
 
     async fn on_ignite(&self, rocket: Rocket<Build>) -> Result {
         let path = self.refused.path().as_str();
         let route = Route::ranked(isize::MIN, Method::Get, path, KeptOut::default());
-        Ok(rocket.mount("/", [route]))
+        self.cors.ignite(rocket.mount("/", [route])).await
+    }
+
+    async fn on_liftoff(&self, rocket: &Rocket<Orbit>) {
+        self.measure.lift_off(rocket);
     }
 
     async fn on_request(&self, request: &mut Request<'_>, data: &mut Data<'_>) {
@@ -82,23 +93,33 @@ impl Fairing for Edge {
             Err(refusal) => {
                 request.local_cache(|| Some(refusal));
                 request.set_method(Method::Get);
-                return request.set_uri(self.refused.clone());
+                request.set_uri(self.refused.clone());
             }
         }
-        let path = request.uri().path();
-        if path.ends_with('/') && path.as_str().len() > 1 {
-            let trimmed = path.as_str().trim_end_matches('/');
-            let wanted = match request.uri().query() {
-                Some(query) => format!("{trimmed}?{query}"),
-                None => trimmed.to_owned(),
-            };
-            if let Ok(uri) = Origin::parse_owned(wanted) {
-                request.set_uri(uri);
-            }
-        }
+        trim(request);
+        self.cors.judge(request, data).await;
     }
 
     async fn on_response<'r>(&self, request: &'r Request<'_>, response: &mut Response<'r>) {
-        security::tell(request, response);
+        let arrival = credentials::arrival(request);
+        security::tell(request, &arrival.visitor, response);
+        self.cors.tell(request, &arrival.visitor, response).await;
+        // The last to see the answer, which is then as it goes.
+        self.measure.count(request, arrival, response);
+    }
+}
+
+/// Takes trailing slashes off the path.
+fn trim(request: &mut Request<'_>) {
+    let path = request.uri().path();
+    if path.ends_with('/') && path.as_str().len() > 1 {
+        let trimmed = path.as_str().trim_end_matches('/');
+        let wanted = match request.uri().query() {
+            Some(query) => format!("{trimmed}?{query}"),
+            None => trimmed.to_owned(),
+        };
+        if let Ok(uri) = Origin::parse_owned(wanted) {
+            request.set_uri(uri);
+        }
     }
 }

@@ -105,7 +105,7 @@ where
     security((), ("token" = []), ("session" = [])),
 )]
 #[get("/events")]
-pub(super) fn events<'r>(
+pub(super) async fn events<'r>(
     node: &'r State<Arc<Node>>,
     metrics: &State<Arc<Metrics>>,
     shutdown: Shutdown,
@@ -118,7 +118,7 @@ pub(super) fn events<'r>(
         return Err(no_username());
     }
     let rejected = |rejection| ApiError::rejected(rejection, NOT_REGISTERED);
-    let actor = node.authorize(&asked.username, credentials.tokens(None)).map_err(rejected)?;
+    let actor = node.authorize(&asked.username, credentials.tokens(None)).await.map_err(unread)?;
     let actor = actor.ok_or_else(|| rejected(Rejection::NotRegistered))?;
     asked.query.before = None;
     if let LastEventId(Some((epoch, id))) = last {
@@ -126,6 +126,7 @@ pub(super) fn events<'r>(
         asked.query.cursor = id;
         asked.query.epoch = Some(epoch.to_owned());
     }
+    node.reach(asked.query.cursor).await.map_err(|failure| unread(SubmitError::Failed(failure)))?;
     // Refuse now what could only be refused in the middle of the stream otherwise.
     asked.query.limit = 0;
     node.read(&actor, &asked.query).map_err(unread)?;

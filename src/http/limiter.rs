@@ -35,9 +35,10 @@ impl Limiter<'_> {
         let (logins, address) = (self.limits.logins(), self.visitor.address);
         logins.admit(name, address).map_err(ApiError::too_often)?;
         let entered = login.await;
-        // Whatever else was in the way, the password was right.
-        if !matches!(entered, Err(AccountError::Credentials)) {
-            logins.succeeded(name, address);
+        match entered {
+            Err(AccountError::Credentials) => logins.failed(name, address),
+            // Whatever else was in the way, the password was right.
+            _ => logins.succeeded(name, address),
         }
         entered.map_err(refused)
     }

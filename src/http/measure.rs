@@ -7,7 +7,6 @@
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, OnceLock};
 
-use rocket::fairing::{Fairing, Info, Kind};
 use rocket::http::Status;
 use rocket::request::{FromRequest, Outcome};
 use rocket::{Orbit, Request, Response, Rocket, Route};
@@ -17,7 +16,7 @@ use super::edge::KEPT_OUT;
 use crate::credentials::{self, Arrival};
 use crate::metrics::{Metrics, Slot};
 
-/// The last to see an answer, which is then as it goes.
+/// Counts what is answered.
 pub(super) struct Measure {
     metrics: Arc<Metrics>,
     routes: OnceLock<Vec<Measured>>,
@@ -65,20 +64,16 @@ fn place(route: &Route) -> usize {
     std::ptr::from_ref(route).addr()
 }
 
-#[rocket::async_trait]
-impl Fairing for Measure {
-    fn info(&self) -> Info {
-        Info { name: "Measure", kind: Kind::Liftoff | Kind::Response }
-    }
-
-    async fn on_liftoff(&self, rocket: &Rocket<Orbit>) {
+impl Measure {
+    /// From here on the routes stay where they are.
+    pub(super) fn lift_off(&self, rocket: &Rocket<Orbit>) {
         let mut routes: Vec<_> = rocket.routes().map(|route| self.measured(route)).collect();
         routes.sort_unstable_by_key(|measured| measured.place);
         let _ = self.routes.set(routes);
     }
 
-    async fn on_response<'r>(&self, request: &'r Request<'_>, response: &mut Response<'r>) {
-        let arrival = credentials::arrival(request);
+    /// A request is answered; the answer is as it goes.
+    pub(super) fn count(&self, request: &Request<'_>, arrival: &Arrival, response: &Response<'_>) {
         let took = arrival.at.elapsed();
         let measured = request.route().and_then(|route| self.find(route));
         let slot = measured.map_or(&self.unmatched, |measured| &measured.slot);

@@ -74,8 +74,9 @@ pub fn mount(
     settings: Settings,
     events: &'static [&'static str],
 ) -> Result<Rocket<Build>, rocket_cors::Error> {
-    let cors = cors::Origin::rules(&settings.cors_origins, node.new_token().secret())?;
-    let edge = edge::Edge::new(&settings, node.new_token().secret());
+    let cors = cors::Cors::rules(&settings.cors_origins, node.new_token().secret())?;
+    let measure = measure::Measure::new(metrics.clone());
+    let edge = edge::Edge::new(&settings, node.new_token().secret(), cors, measure);
     let headers = Headers::new(&settings);
     Ok(rocket
         .manage(node)
@@ -85,8 +86,6 @@ pub fn mount(
         // What Rocket would set by itself is set at the edge, with the rest.
         .attach(Shield::new())
         .attach(edge)
-        .attach(cors)
-        .attach(measure::Measure::new(metrics.clone()))
         .manage(metrics)
         .register("/", catchers![catchers::any])
         .mount(

@@ -5,12 +5,11 @@ use std::borrow::Cow;
 use rocket::http::Header;
 use rocket::{Request, Response};
 
-use crate::credentials;
-use crate::exposure::Headers;
+use crate::exposure::{Headers, Visitor};
 
 /// Adds them. An answer may have a policy of its own, but who may show it in a frame is for the
 /// settings to say.
-pub(super) fn tell<'r>(request: &'r Request<'_>, response: &mut Response<'r>) {
+pub(super) fn tell<'r>(request: &'r Request<'_>, visitor: &Visitor, response: &mut Response<'r>) {
     let Some(headers) = request.rocket().state::<Headers>() else { return };
     // One look over them all: Rocket finds a header by hashing its name letter by letter.
     let (mut policy, mut refers) = (None, false);
@@ -37,7 +36,7 @@ pub(super) fn tell<'r>(request: &'r Request<'_>, response: &mut Response<'r>) {
     if !refers {
         response.set_raw_header("Referrer-Policy", "same-origin");
     }
-    if let Some(hsts) = headers.hsts(|| credentials::visitor(request)) {
+    if let Some(hsts) = headers.hsts(visitor) {
         response.set_raw_header("Strict-Transport-Security", hsts);
     }
 }

@@ -2,6 +2,7 @@
 
 use std::hash::{BuildHasher, RandomState};
 use std::net::IpAddr;
+use std::sync::{Arc, OnceLock};
 
 use governor::clock::{Clock, MonotonicClock};
 use parking_lot::Mutex;
@@ -10,6 +11,7 @@ use super::RetryAfter;
 use super::bucket::Bucket;
 use super::network::network;
 use super::table::Table;
+use crate::cluster::{Cluster, Says};
 use crate::config::RateLimits;
 
 /// Addresses of owners that are remembered.
@@ -26,7 +28,8 @@ const CAPACITY: usize = 1 << 16;
 /// 3. one name from everywhere: against many machines. It does not hold for the addresses from
 ///    which the owner has logged in, so those who guess cannot lock the owner out.
 ///
-/// A name is counted the same whether it is anybody's or not.
+/// A name is counted the same whether it is anybody's or not. What was wrong on another node
+/// counts here too.
 #[derive(Debug)]
 pub struct LoginGate<C: Clock = MonotonicClock> {
     pairs: Bucket<C>,
@@ -34,6 +37,8 @@ pub struct LoginGate<C: Clock = MonotonicClock> {
     names: Bucket<C>,
     owners: Mutex<Owners>,
     hasher: RandomState,
+    /// The other nodes; none where this one is alone.
+    pub(super) others: OnceLock<Arc<Cluster>>,
 }
 
 /// From where owners have logged in, the latest with the highest number.
@@ -52,6 +57,7 @@ impl<C: Clock + Clone> LoginGate<C> {
             names: Bucket::new(limits.failed_logins_per_name, clock),
             owners: Mutex::new(Owners { known: Table::new(CAPACITY), latest: 0 }),
             hasher: RandomState::new(),
+            others: OnceLock::new(),
         }
     }
 
@@ -80,6 +86,36 @@ impl<C: Clock + Clone> LoginGate<C> {
         if !was_owner {
             self.names.give_back(&name);
         }
+        self.owns(name, from);
+        if let Some(others) = self.others.get() {
+            others.say(Says::RightLogin { name: name.to_owned(), from });
+        }
+    }
+
+    /// The password was wrong, which the other nodes are told.
+    pub fn failed(&self, name: &str, peer: IpAddr) {
+        if let Some(others) = self.others.get() {
+            others.say(Says::WrongLogin { name: name.to_owned(), from: network(peer) });
+        }
+    }
+
+    /// On another node a password was wrong: it counts as one that was let in here.
+    pub(super) fn failed_elsewhere(&self, name: &str, from: IpAddr) {
+        // Whoever is over a limit is over it already.
+        let _ = self.pairs.take(&(name, from));
+        let _ = self.addresses.take(&from);
+        if !self.is_owner(name, from) {
+            let _ = self.names.take(&name);
+        }
+    }
+
+    /// On another node the password was right. It was not counted here.
+    pub(super) fn succeeded_elsewhere(&self, name: &str, from: IpAddr) {
+        self.pairs.forget(&(name, from));
+        self.owns(name, from);
+    }
+
+    fn owns(&self, name: &str, from: IpAddr) {
         let mut owners = self.owners.lock();
         owners.latest += 1;
         let latest = owners.latest;

@@ -4,12 +4,14 @@
 //! over one is told when to come back, by [`RetryAfter`]. The tables are bounded.
 //!
 //! Reading order: `table` is what is remembered, `bucket` one limit, `network` what counts as an
-//! address; `logins` guards passwords, `seldom` the log.
+//! address; `logins` guards passwords, `seldom` the log; `shared` makes the limits on wrong
+//! passwords those of all nodes, while the others are each node's own.
 
 mod bucket;
 mod logins;
 mod network;
 mod seldom;
+mod shared;
 mod table;
 
 use std::net::IpAddr;
@@ -22,6 +24,7 @@ use crate::config::{Mode, Rate, RateLimit, Settings};
 use bucket::Bucket;
 pub use logins::LoginGate;
 pub use seldom::Seldom;
+pub use shared::share;
 
 /// It was done too often; when to come back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

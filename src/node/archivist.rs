@@ -33,6 +33,14 @@ const WORTH: usize = 1024;
 /// Records in one transaction.
 const AT_ONCE: usize = 4096;
 
+/// Entries in a round from which on writers are busy: then the archive leaves them the processor, as
+/// long as memory has room for what it does not have yet.
+const BUSY: u64 = 2_000;
+
+/// What an entry that is not archived takes in memory, about, if it is a message of usual length:
+/// bytes.
+const ENTRY: u64 = 400;
+
 /// Records that are looked up at once.
 const MOMENT: usize = 64;
 
@@ -145,7 +153,7 @@ impl Opened {
         let marks = kept.iter().map(|(mark, _)| mark).chain(keeper.mark());
         for mark in marks {
             // Of another log it may go further than this one does.
-            if !tail.mark(mark.position).is_ok_and(|found| found == *mark) {
+            if !tail.holds(mark) {
                 let what = "it belongs to another store, or to an earlier copy of this one";
                 return Err(ArchiveError::damaged(&settings.file, what).into());
             }
@@ -196,6 +204,7 @@ impl Opened {
     pub(super) fn start(self, node: &Arc<Node>) -> std::io::Result<JoinHandle<()>> {
         let archivist = Archivist {
             node: Arc::downgrade(node),
+            seen: self.keeper.position(),
             sender: self.settings.sharing.clone().map(Sender::new),
             opened: self,
             snapshot_at: Instant::now(),
@@ -212,6 +221,8 @@ struct Archivist {
     opened: Opened,
     sender: Option<Sender>,
     snapshot_at: Instant,
+    /// The position of the state when it was last looked at.
+    seen: u64,
     /// There may be free pages to give back.
     vacuum: bool,
 }
@@ -250,6 +261,13 @@ impl Archivist {
         let aged = self.snapshot_at.elapsed() >= DAILY && position > self.opened.snapshot;
         let due = position - self.opened.snapshot >= self.opened.settings.every || aged;
         let crowded = bytes > 2 * shared.window;
+        let busy = position.saturating_sub(self.seen) >= BUSY;
+        self.seen = position;
+        let behind = position.saturating_sub(self.opened.keeper.position());
+        let room = behind.saturating_mul(ENTRY) < shared.window as u64 / 4 * 3;
+        if busy && room && !crowded && !aged && wanted.is_none() {
+            return Ok(());
+        }
         let worth = if due || crowded || wanted.is_some() { 1 } else { WORTH };
         while self.hand_over(node, worth)? {}
         if wanted.is_some_and(|position| self.opened.keeper.position() >= position) {

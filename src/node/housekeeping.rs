@@ -1,10 +1,12 @@
 //! What happens by itself: who is away, who is gone.
+//!
+//! Of several nodes, only the one that leads ends what is over.
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
-use tokio::time::{Instant, MissedTickBehavior, interval};
+use tokio::time::{MissedTickBehavior, interval};
 
 use super::{Node, clock};
 use crate::command::{CloseSession, Closing, Command, EndInvite};
@@ -39,20 +41,19 @@ async fn tell_online(node: Weak<Node>) {
 /// A server that was down has heard of nobody, so nobody is gone before it has run that long.
 async fn expire(node: Weak<Node>) {
     let Some(gone) = node.upgrade().map(|node| node.absence.gone) else { return };
-    let started = Instant::now();
     let mut round = interval((gone / 10).clamp(Duration::from_millis(100), TELL * 60));
     round.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         round.tick().await;
         let Some(node) = node.upgrade() else { return };
-        if started.elapsed() < gone {
+        if !node.leads() || node.hears_since() < gone {
             continue;
         }
         let silent: Vec<_> = {
             let state = node.state.read();
             let held = state.held().map(|(user, _, _)| user);
             let held = held.filter(|user| state.account(*user).is_none());
-            held.filter(|user| !node.presence.is_here(*user, gone)).collect()
+            held.filter(|user| !node.presence.was_here(*user, gone)).collect()
         };
         for user in silent {
             if node.submit(Command::Expire { user }).await.is_err() {
@@ -65,13 +66,15 @@ async fn expire(node: Weak<Node>) {
 /// Ends what is over: sessions that nobody used for long, invitations whose time has come; sets
 /// the names of accounts free that were removed long ago, forgets registrations that ended long ago.
 async fn end_accounts(node: Weak<Node>, shortest: Duration) {
-    let started = clock::now();
     let mut round = interval((shortest / 10).clamp(Duration::from_millis(100), TELL * 60));
     round.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         round.tick().await;
         let Some(node) = node.upgrade() else { return };
-        for command in node.over(started, clock::now()) {
+        let now = clock::now();
+        let over =
+            if node.leads() { node.over(now.before(node.hears_since()), now) } else { Vec::new() };
+        for command in over {
             if node.submit(command).await.is_err() {
                 tracing::debug!("what is over could not be ended yet");
             }
@@ -83,7 +86,7 @@ async fn end_accounts(node: Weak<Node>, shortest: Duration) {
 
 impl Node {
     /// The commands that end what is over now. A server that was down knows of no use, so a
-    /// session counts as used when it `started`.
+    /// session counts as used when it `started`, or the oldest of several nodes did.
     fn over(&self, started: Timestamp, now: Timestamp) -> Vec<Command> {
         let unused = now.before(self.absence.session);
         let removed = now.before(self.absence.gone);

@@ -8,12 +8,14 @@ mod access;
 mod accounts;
 mod admin;
 mod archivist;
+mod diverge;
 mod folder;
 mod housekeeping;
 mod joining;
 mod pace;
 mod queue;
 mod reading;
+mod replica;
 mod retention;
 mod search;
 mod sharing;
@@ -26,17 +28,18 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use parking_lot::{Mutex, RwLock};
-use tokio::sync::{Semaphore, oneshot};
+use tokio::sync::{Notify, Semaphore, oneshot};
 
 use crate::archive::ArchiveError;
 use crate::clock;
+use crate::cluster::Cluster;
 use crate::command::{Command, Policy};
 use crate::config::Access;
 use crate::file::FileKey;
 use crate::hasher::Hasher;
 use crate::hub::{Hub, Subscription};
 use crate::id::{Epoch, MessageId, RoomId, UserId};
-use crate::log::{AppendError, Damage, Log};
+use crate::log::{AppendError, Damage, Log, Shared};
 use crate::outcome::{Outcome, Rejection, Verdict};
 use crate::presence::{Open, Presence};
 use crate::snapshots::SnapshotError;
@@ -60,6 +63,12 @@ pub use retention::Retention;
 pub use search::{Bound, Hit, Hits, Order, RANKED, Search};
 pub use sharing::Sharing;
 
+/// How long a node waits for the first entry of a log that it shares.
+const BEGINNING: Duration = Duration::from_secs(30);
+
+/// Entries that one batch of a shared log is made of at most.
+const TOGETHER: usize = 128;
+
 /// What a node is told about its users' absences.
 #[derive(Clone, Copy, Debug)]
 pub struct Absence {
@@ -78,7 +87,9 @@ pub struct Node {
     state: RwLock<State>,
     queue: Queue,
     hub: Arc<Hub>,
-    presence: Presence,
+    presence: Arc<Presence>,
+    /// None where the node is alone.
+    cluster: Option<Arc<Cluster>>,
     absence: Absence,
     /// What it takes to act under a name that is no account's.
     access: Access,
@@ -90,6 +101,8 @@ pub struct Node {
     searches: Semaphore,
     /// The log could not be written, or that is not known to have changed.
     failing: AtomicBool,
+    /// Told when the node cannot go on.
+    failed: Notify,
     writer: Mutex<Option<JoinHandle<()>>>,
     /// None where nothing is kept.
     archiving: Option<Arc<archivist::Shared>>,
@@ -126,6 +139,21 @@ impl Node {
     /// # Errors
     /// The log or its archive is damaged, or cannot be written.
     pub fn start(
+        log: Box<dyn Log>,
+        archiving: Option<&Archiving>,
+        policy: impl Into<Option<Policy>>,
+        absence: Absence,
+        access: Access,
+    ) -> Result<Arc<Node>, StartError> {
+        Node::start_among(None, log, archiving, policy, absence, access)
+    }
+
+    /// The same for one of several nodes that share a log, if there is a `cluster`.
+    ///
+    /// # Errors
+    /// See [`Node::start`].
+    pub fn start_among(
+        cluster: Option<Arc<Cluster>>,
         mut log: Box<dyn Log>,
         archiving: Option<&Archiving>,
         policy: impl Into<Option<Policy>>,
@@ -166,13 +194,20 @@ impl Node {
         if !first.is_empty() {
             log.append(&first)?;
         }
-        for entry in first {
-            let _ = state.apply(entry, &mut events);
+        match log.shared() {
+            // It comes back with what others have sent meanwhile.
+            Some(shared) => follow(shared, &mut state, &mut stamp)?,
+            None => {
+                for entry in first {
+                    let _ = state.apply(entry, &mut events);
+                }
+            }
         }
         let epoch = state.epoch().cloned().ok_or(StartError::NoBeginning)?;
-        let presence = Presence::default();
+        let presence =
+            cluster.as_ref().map(|cluster| cluster.presence().clone()).unwrap_or_default();
         for (user, _, acted) in state.held() {
-            presence.heard_at(user, acted);
+            presence.acted(user, acted);
         }
         let pace = Mutex::new(Pace::new(state.head()));
         let node = Arc::new(Node {
@@ -180,6 +215,7 @@ impl Node {
             queue: Queue::default(),
             hub: Arc::default(),
             presence,
+            cluster,
             absence,
             access,
             hasher: Hasher::new(random()),
@@ -188,10 +224,23 @@ impl Node {
             pace,
             searches: Semaphore::new(search::AT_ONCE),
             failing: AtomicBool::new(false),
+            failed: Notify::new(),
             writer: Mutex::new(None),
             archiving: archive.as_ref().map(|archive| Arc::new(archive.shared())),
             archivist: Mutex::new(None),
         });
+        if let (Some(shared), Some(cluster)) = (log.shared(), &node.cluster) {
+            let waker = || {
+                let node = Arc::downgrade(&node);
+                Box::new(move || {
+                    if let Some(node) = node.upgrade() {
+                        node.queue.nudge();
+                    }
+                })
+            };
+            shared.on_arrival(waker());
+            cluster.peers().on_change(waker());
+        }
         *node.writer.lock() = Some(writer::start(node.clone(), log, stamp)?);
         if let Some(archive) = archive {
             *node.archivist.lock() = Some(archive.start(&node)?);
@@ -206,17 +255,42 @@ impl Node {
     /// # Errors
     /// It was refused, or could not be carried out; then nothing has happened.
     pub async fn submit(&self, command: Command) -> Result<Outcome, SubmitError> {
-        match self.state.read().check(&command).map_err(SubmitError::Rejected)? {
-            Plan::Answered(outcome) => return Ok(outcome),
-            Plan::Change(_) => {}
+        let mut settled = self.settled(&command);
+        if settled.is_some() && self.is_shared() {
+            // Another node may have changed that.
+            self.catch_up().await.map_err(SubmitError::Failed)?;
+            settled = self.settled(&command);
+        }
+        if let Some(verdict) = settled {
+            return verdict.map_err(SubmitError::Rejected);
         }
         let (reply, verdict) = oneshot::channel();
-        self.queue.push(command, reply).map_err(SubmitError::Failed)?;
-        match verdict.await {
+        self.queue.push(Some(command), reply).map_err(SubmitError::Failed)?;
+        match self.verdict(verdict).await {
             Ok(Ok(verdict)) => verdict.map_err(SubmitError::Rejected),
-            Ok(Err(failure)) => Err(SubmitError::Failed(failure)),
-            Err(_) => Err(SubmitError::Failed(Failure::Unavailable)),
+            Ok(Err(failure)) | Err(failure) => Err(SubmitError::Failed(failure)),
         }
+    }
+
+    /// The verdict on a command that changes nothing.
+    fn settled(&self, command: &Command) -> Option<Verdict> {
+        match self.state.read().check(command) {
+            Ok(Plan::Change(_)) => None,
+            Ok(Plan::Answered(outcome)) => Some(Ok(outcome)),
+            Err(rejection) => Some(Err(rejection)),
+        }
+    }
+
+    /// This node cannot go on: whoever runs it must end it.
+    fn fail(&self) {
+        self.failing.store(true, Ordering::Relaxed);
+        self.queue.close();
+        self.failed.notify_one();
+    }
+
+    /// Resolves when the node cannot go on.
+    pub async fn failed(&self) {
+        self.failed.notified().await;
     }
 
     /// A new secret; only its hash goes into a command.
@@ -294,6 +368,26 @@ impl Node {
     /// Who is here, as far as is known.
     pub fn presence(&self) -> &Presence {
         &self.presence
+    }
+
+    /// The other nodes; none where this one is alone.
+    pub fn cluster(&self) -> Option<&Arc<Cluster>> {
+        self.cluster.as_ref()
+    }
+
+    /// Whether this node is the one that does what only one of them should do.
+    fn leads(&self) -> bool {
+        self.cluster.as_ref().is_none_or(|cluster| cluster.leads())
+    }
+
+    /// Since when signs of users are known, by this node or by those that told it of theirs.
+    fn hears_since(&self) -> Duration {
+        let here = self.started.elapsed();
+        let since = |cluster: &Arc<Cluster>| {
+            let oldest = cluster.peers().live().into_values().map(|peer| peer.since).min()?;
+            Some(Duration::from_millis(clock::now().0.saturating_sub(oldest.0)))
+        };
+        self.cluster.as_ref().and_then(since).map_or(here, |others| others.max(here))
     }
 
     /// Those who wait for news.
@@ -394,6 +488,9 @@ pub enum StartError {
         /// The first message that the stream has.
         first: u64,
     },
+    /// The log of several nodes cannot be reached.
+    #[error("The log cannot be reached: {0}.")]
+    Unreachable(String),
     /// The log cannot be written.
     #[error("{0}.")]
     Append(#[from] AppendError),
@@ -406,6 +503,26 @@ pub enum StartError {
 }
 
 type Answer = Result<Verdict, Failure>;
+
+/// Applies what comes through a shared log until it has a beginning.
+fn follow(
+    log: &mut dyn Shared,
+    state: &mut State,
+    stamp: &mut writer::Stamp,
+) -> Result<(), StartError> {
+    let begun = Instant::now();
+    let (mut arrived, mut events) = (Vec::new(), Vec::new());
+    while state.epoch().is_none() && begun.elapsed() < BEGINNING {
+        log.take(&mut arrived)?;
+        for entry in arrived.drain(..).flat_map(|batch| batch.entries) {
+            stamp.follow(entry.at);
+            let _ = state.apply(entry, &mut events);
+            events.clear();
+        }
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    Ok(())
+}
 
 fn random<const N: usize>() -> [u8; N] {
     let mut bytes = [0; N];

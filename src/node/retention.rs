@@ -32,6 +32,9 @@ pub(super) async fn run(node: Weak<Node>, retention: Retention) {
     loop {
         round.tick().await;
         let Some(node) = node.upgrade() else { return };
+        if !node.leads() {
+            continue;
+        }
         let rules = retention.clone();
         let looking = node.clone();
         // The archive is asked, which may wait for the disk.

@@ -252,11 +252,15 @@ async fn registered(gateway: &Arc<Gateway>, client: &Client) -> Result<UserId, T
                 identity.user = Some(user);
                 identity.proof = actor.proof;
                 identity.open = Some(open);
+                drop(identity);
                 gateway.subscriptions.belongs(client.socket.id, user);
+                gateway.tell_of(client);
                 return Ok(user);
             }
             Err(SubmitError::Rejected(Rejection::NameTaken)) if made_up => {
-                client.identity.lock().name = connect::guest_name(gateway);
+                let name = connect::guest_name(gateway);
+                client.identity.lock().name = name;
+                gateway.tell_of(client);
             }
             Ok(_) => return Err(Trouble::new("internal_error", "Something went wrong.")),
             Err(error) => return Err(error.into()),

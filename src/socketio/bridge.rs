@@ -22,16 +22,18 @@ use socketioxide::socket::Sid;
 
 use super::connect::{self, Handshake};
 use super::flow::{Counted, Flow};
-use super::suffix::Suffixes;
+use super::forward;
+use super::suffix::{Session, Suffixes};
 use super::{Gateway, MAX_PAYLOAD, PATH};
 use crate::credentials;
+use crate::id::NodeId;
 use crate::token::TokenHash;
 
 /// The cookie that makes a browser the same guest again.
 const COOKIE: &str = "chatroom_guest";
 
 /// How long a polling request may go on when the server stops.
-const LAST_WORDS: Duration = Duration::from_millis(500);
+pub(super) const LAST_WORDS: Duration = Duration::from_millis(500);
 
 type Engine = SocketIoService<NotFoundService>;
 
@@ -52,7 +54,8 @@ pub(super) fn mount(
     io: SocketIo,
     gateway: Arc<Gateway>,
 ) -> Rocket<Build> {
-    let suffixes = Arc::new(Suffixes::new(gateway.node.random_key()));
+    let node = gateway.node.cluster().map(|cluster| cluster.id().clone());
+    let suffixes = Arc::new(Suffixes::new(gateway.node.random_key(), node));
     let bridge = Bridge { engine, _io: io, gateway, suffixes };
     let route = |method| Route::new(method, "/<_..>", bridge.clone());
     let routes = [route(Method::Get), route(Method::Post)];
@@ -104,6 +107,9 @@ impl Bridge {
         data: Data<'r>,
     ) -> Result<Response<'r>, Refused> {
         let asked = self.query(request)?;
+        if let Some(node) = &asked.elsewhere {
+            return self.pass_on(node, request, data).await;
+        }
         let session = asked.sid.and_then(|sid| self.gateway.flows.get(&sid));
         let flow = session.and_then(|flow| flow.upgrade());
         if flow.as_ref().is_some_and(|flow| flow.is_cut()) {
@@ -119,11 +125,7 @@ impl Bridge {
         }
         let opening = asked.sid.is_none();
         let handshake = opening.then(|| self.handshake(request, true));
-        let mut body = Vec::new();
-        if request.method() == Method::Post {
-            // One byte more than is allowed, so that the engine refuses what is longer itself.
-            let _ = data.open((MAX_PAYLOAD + 1).bytes()).read_to_end(&mut body).await;
-        }
+        let body = read(request, data).await;
         let mut forward = asked.forward(request, Full::new(Bytes::from(body)));
         if let Some(handshake) = &handshake {
             forward.extensions_mut().insert(handshake.clone());
@@ -182,25 +184,41 @@ impl Bridge {
             flow,
             upgrading: asked.sid.is_some().then(|| asked.uri("polling")),
         };
-        // Rocket makes it a 101.
-        response.set_status(Status::UpgradeRequired);
-        response.add_upgrade("websocket", socket);
+        switch(&mut response, socket);
         response
+    }
+
+    /// Has the node answer that has the session. If it is gone, so is the session.
+    async fn pass_on<'r>(
+        &self,
+        node: &NodeId,
+        request: &Request<'_>,
+        data: Data<'_>,
+    ) -> Result<Response<'r>, Refused> {
+        let address = self.gateway.node.cluster().and_then(|cluster| cluster.peers().address(node));
+        let address =
+            address.filter(|_| !forward::was_forwarded(request)).ok_or(UNKNOWN_SESSION)?;
+        let body = read(request, data).await;
+        let answer = forward::forward(&address, request, body).await;
+        answer.map_err(|forward::Unreachable| UNKNOWN_SESSION)
     }
 
     /// The query with the engine's own session id in it.
     fn query(&self, request: &Request<'_>) -> Result<Asked, Refused> {
         let query = request.uri().query().map_or("", |query| query.as_str());
-        let mut asked = Asked { pairs: Vec::new(), sid: None };
+        let mut asked = Asked { pairs: Vec::new(), sid: None, elsewhere: None };
         for pair in query.split('&') {
             let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
             match key {
                 "EIO" if value == "3" => return Err(OLD_CLIENT),
-                "sid" => {
-                    let sid = self.suffixes.strip(value).ok_or(UNKNOWN_SESSION)?;
-                    asked.sid = Some(sid.parse().map_err(|_| UNKNOWN_SESSION)?);
-                    asked.pairs.push(format!("sid={sid}"));
-                }
+                "sid" => match self.suffixes.find(value) {
+                    Session::Here(sid) => {
+                        asked.sid = Some(sid.parse().map_err(|_| UNKNOWN_SESSION)?);
+                        asked.pairs.push(format!("sid={sid}"));
+                    }
+                    Session::Elsewhere(node) => asked.elsewhere = Some(node),
+                    Session::Nowhere => return Err(UNKNOWN_SESSION),
+                },
                 _ => asked.pairs.push(pair.to_owned()),
             }
         }
@@ -237,6 +255,8 @@ impl Bridge {
 struct Asked {
     pairs: Vec<String>,
     sid: Option<Sid>,
+    /// The node that has the session, if it is another.
+    elsewhere: Option<NodeId>,
 }
 
 impl Asked {
@@ -309,8 +329,25 @@ impl Drop for CloseSession {
     }
 }
 
+/// The body of a request that has one.
+async fn read(request: &Request<'_>, data: Data<'_>) -> Vec<u8> {
+    let mut body = Vec::new();
+    if request.method() == Method::Post {
+        // One byte more than is allowed, so that the engine refuses what is longer itself.
+        let _ = data.open((MAX_PAYLOAD + 1).bytes()).read_to_end(&mut body).await;
+    }
+    body
+}
+
+/// Has the connection become a WebSocket.
+pub(super) fn switch(response: &mut Response<'_>, socket: impl IoHandler + 'static) {
+    // Rocket makes it a 101.
+    response.set_status(Status::UpgradeRequired);
+    response.add_upgrade("websocket", socket);
+}
+
 /// The engine's answer without its body. What concerns the connection is Rocket's to say.
-fn respond(parts: &http::response::Parts) -> Response<'static> {
+pub(super) fn respond(parts: &http::response::Parts) -> Response<'static> {
     let mut response = Response::new();
     response.set_status(Status::new(parts.status.as_u16()));
     for (name, value) in &parts.headers {

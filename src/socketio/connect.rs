@@ -110,7 +110,7 @@ pub(super) fn arrived(
     let mut inbox = client.inbox.lock();
     let insert = || drop(gateway.clients.insert(sid, client.clone()));
     let Some(events) = gateway.early.arrive(sid, insert) else { return };
-    gateway.node.presence().connected(&sid.to_string(), now);
+    gateway.tell_of(&client);
     if let Some(user) = user {
         gateway.subscriptions.belongs(sid, user);
     }
@@ -118,7 +118,7 @@ pub(super) fn arrived(
     greeting.push(gateway, &auth, &mut inbox);
     client.flush(&mut inbox);
     drop(inbox);
-    gateway.roster.changed("client_joined", sid, gateway.clients.len(), now);
+    gateway.tell_change("client_joined", sid.to_string(), now);
     for event in events {
         events::take(gateway, &client, event);
     }
@@ -180,7 +180,7 @@ pub(super) fn left(gateway: &Arc<Gateway>, sid: Sid) {
     gateway.early.gone(sid, || gateway.clients.contains_key(&sid));
     let Some((_, client)) = gateway.clients.remove(&sid) else { return };
     forget(gateway, &client);
-    gateway.roster.changed("client_left", sid, gateway.clients.len(), gateway.node.now());
+    gateway.tell_change("client_left", sid.to_string(), gateway.node.now());
 }
 
 /// Takes back what was entered for a socket that has gone meanwhile. Whoever enters something
@@ -295,6 +295,7 @@ pub(super) fn known(gateway: &Gateway, token: TokenHash) -> Option<Known> {
 /// account, no connected guest has it.
 pub(super) fn is_free(gateway: &Gateway, name: &Name) -> bool {
     gateway.node.look(|state| state.is_free(name.key().as_str()))
+        && !gateway.node.presence().is_named_elsewhere(name.key().as_str())
         && !gateway.clients.iter().any(|client| client.identity.lock().name.key() == name.key())
 }
 

@@ -22,6 +22,24 @@ pub(super) enum Dialect {
     Conversation,
 }
 
+impl Dialect {
+    const ALL: [Dialect; 3] = [Dialect::Join, Dialect::JoinRoom, Dialect::Conversation];
+
+    /// What it is called among nodes.
+    pub(super) fn label(self) -> &'static str {
+        match self {
+            Dialect::Join => "join",
+            Dialect::JoinRoom => "join_room",
+            Dialect::Conversation => "conversation",
+        }
+    }
+
+    /// The dialect that is called so.
+    pub(super) fn labelled(label: &str) -> Option<Dialect> {
+        Dialect::ALL.into_iter().find(|dialect| dialect.label() == label)
+    }
+}
+
 /// What a message does not say of the room it is in.
 #[derive(Default)]
 pub(super) struct Place {

@@ -66,8 +66,8 @@ async fn dispatch(
 }
 
 impl Gateway {
-    /// Tells every client.
-    pub(super) fn broadcast(&self, payload: &Payload) {
+    /// Tells every client of this node.
+    pub(super) fn broadcast_here(&self, payload: &Payload) {
         // Nothing is emitted while the table is locked.
         let clients: Vec<_> = self.clients.iter().map(|client| client.clone()).collect();
         for client in clients {
@@ -75,8 +75,8 @@ impl Gateway {
         }
     }
 
-    /// Tells those who watch a room in a dialect, but for one.
-    pub(super) fn tell_room(
+    /// Tells those of this node who watch a room in a dialect, but for one.
+    pub(super) fn tell_room_here(
         &self,
         room: &RoomId,
         dialect: Dialect,

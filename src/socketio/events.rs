@@ -43,7 +43,7 @@ struct Pong {
 struct Status {
     client_id: Sid,
     total_clients: usize,
-    connected_clients: Vec<Sid>,
+    connected_clients: Vec<String>,
     timestamp: String,
 }
 
@@ -106,13 +106,14 @@ fn read(
         )),
         "ping" => tell(Payload::new("pong", &Pong { client_id: sid, timestamp })),
         "get_status" => {
-            let connected_clients: Vec<_> = gateway.clients.iter().map(|c| *c.key()).collect();
+            let sockets = gateway.node.presence().sockets().into_iter();
+            let connected_clients: Vec<_> = sockets.map(|(sid, _)| sid).collect();
             let total_clients = connected_clients.len();
             let status = Status { client_id: sid, total_clients, connected_clients, timestamp };
             tell(Payload::new("status_response", &status))
         }
         "get_connections" => {
-            let count = gateway.clients.len();
+            let count = gateway.node.presence().socket_count();
             tell(Payload::new("connections_count", &Count { count }))
         }
         "message" if data.text("type").as_deref() == Some("private") => private(data).map(Some),

@@ -5,14 +5,16 @@
 //! reads what is new in the state by the socket's cursor, as a poll would, and emits it.
 //!
 //! Reading order: `bridge` mounts the engine in Rocket, with `suffix` to keep sessions secret;
-//! `early` keeps order while a socket arrives, `connect` says who it is; `events` reads what it
-//! sends, `actions` has it done, `conversations` what concerns those; `client` is what is known of
-//! one socket, `flow` how much it can take, `shared` what many take, `roster` who is there;
-//! `dialect`, `subscriptions`, `dispatcher` bring it what is new.
+//! `forward` passes on what belongs to another node; `early` keeps order while a socket arrives,
+//! `connect` says who it is; `events` reads what it sends, `actions` has it done, `conversations`
+//! what concerns those; `client` is what is known of one socket, `flow` how much it can take,
+//! `shared` what many take, `roster` who is there; `dialect`, `subscriptions`, `dispatcher` bring it
+//! what is new. `others` are the sockets of other nodes, to which `carried` brings binary parts.
 
 mod ack;
 mod actions;
 mod bridge;
+mod carried;
 mod client;
 mod connect;
 mod conversations;
@@ -22,6 +24,8 @@ mod dispatcher;
 mod early;
 mod events;
 mod flow;
+mod forward;
+mod others;
 mod payload;
 mod roster;
 mod shared;
@@ -110,6 +114,7 @@ pub fn mount(
     });
     dispatcher::start(&gateway, received);
     roster::start(&gateway);
+    others::start(&gateway);
     let (service, io) = SocketIo::builder()
         .req_path(PATH)
         .max_payload(MAX_PAYLOAD)

@@ -50,6 +50,29 @@ impl Payload {
     }
 }
 
+/// The events that are carried from one node to the sockets of the others.
+const CARRIED: &[&str] = &["status", "broadcast_message"];
+
+impl Payload {
+    /// The event's data as JSON, and whether that stands for some with binary parts.
+    pub(super) fn carry(&self) -> (String, bool) {
+        match &self.content {
+            Content::Json(json) => (json.data.get().to_owned(), false),
+            Content::Mixed(data) => (data.carry().to_string(), true),
+        }
+    }
+
+    /// The event that was carried here; none if it is not one that is.
+    pub(super) fn carried(event: &str, data: &str, mixed: bool) -> Option<Payload> {
+        let event = CARRIED.iter().find(|known| **known == event)?;
+        if mixed {
+            return Some(Payload::mixed(event, Data::carried(serde_json::from_str(data).ok()?)));
+        }
+        let data: Box<RawValue> = serde_json::from_str(data).ok()?;
+        Some(Payload::new(event, &data))
+    }
+}
+
 /// Something for one socket.
 #[derive(Debug)]
 pub(super) enum Packet {

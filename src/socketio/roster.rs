@@ -6,7 +6,6 @@ use std::time::Duration;
 
 use parking_lot::Mutex;
 use serde::Serialize;
-use socketioxide::socket::Sid;
 use tokio::sync::Notify;
 use tokio::time::{Instant, sleep_until};
 
@@ -39,7 +38,7 @@ struct Due {
 
 #[derive(Serialize)]
 struct Change {
-    client_id: Sid,
+    client_id: String,
     total_clients: usize,
     timestamp: String,
 }
@@ -54,7 +53,7 @@ impl Roster {
     pub(super) fn changed(
         &self,
         event: &'static str,
-        client_id: Sid,
+        client_id: String,
         total_clients: usize,
         now: Timestamp,
     ) {
@@ -80,12 +79,16 @@ impl Roster {
 pub(super) fn users(gateway: &Gateway) -> Vec<Arc<str>> {
     let mut users = gateway.node.online();
     let mut known: HashSet<_> = users.iter().cloned().collect();
-    let mut clients: Vec<_> =
-        gateway.clients.iter().map(|client| (client.connected, client.name())).collect();
+    let mut clients: Vec<_> = gateway
+        .clients
+        .iter()
+        .map(|client| (client.connected, client.name().text().clone()))
+        .collect();
+    clients.extend(gateway.node.presence().sockets_elsewhere());
     clients.sort_by_key(|(connected, _)| *connected);
     for (_, name) in clients {
-        if known.insert(name.text().clone()) {
-            users.push(name.text().clone());
+        if known.insert(name.clone()) {
+            users.push(name);
         }
     }
     users
@@ -116,7 +119,8 @@ async fn tell(gateway: Weak<Gateway>) {
                 () = tokio::time::sleep(OFTEN * 10) => continue,
             }
         }
-        let many = gateway.upgrade().is_some_and(|gateway| gateway.clients.len() > FEW);
+        let count = |gateway: Arc<Gateway>| gateway.node.presence().socket_count();
+        let many = gateway.upgrade().map(count).is_some_and(|count| count > FEW);
         if many {
             sleep_until(next).await;
         }

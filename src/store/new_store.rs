@@ -64,7 +64,7 @@ impl NewStore {
         at: Timestamp,
     ) -> Result<(), StoreError> {
         let command = Command::Begin { epoch: Epoch::from_random(random()?) };
-        stored::append(db, &mut extent, &Entry { at, command })
+        stored::append(db, &mut extent, &Entry::new(at, command))
             .map_err(|error| StoreError::unwritten(self.log.making(), &error))
     }
 
