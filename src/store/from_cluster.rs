@@ -10,7 +10,6 @@ use super::settled::Settling;
 use super::source::Source;
 use super::stream::{Servers, Stream};
 use crate::config::Nats;
-use crate::log::stored;
 
 pub(super) fn run(line: &MoveLine, from: &Nats, to: &Path) -> Result<String, StoreError> {
     let servers = Servers::of(line)?;
@@ -19,9 +18,11 @@ pub(super) fn run(line: &MoveLine, from: &Nats, to: &Path) -> Result<String, Sto
     let stream = Stream::open(&servers, from)?;
     stream.is_quiet()?;
     let made = store.files();
-    let first = stream.load(&made.archive)?;
+    // Whoever loads it makes it.
+    let _ = std::fs::remove_file(&made.archive);
+    stream.load(&made.archive)?;
     let mut settling = Settling::begin(&made.archive)?;
-    let last = stream.read(first, &mut settling)?;
+    let last = stream.read(&mut settling)?;
     let position = settling.state().position();
     let mut sign = None;
     store.write_log(|db| {
@@ -35,7 +36,7 @@ pub(super) fn run(line: &MoveLine, from: &Nats, to: &Path) -> Result<String, Sto
     stream.ends_at(last)?;
     store.finish()?;
     if !line.keep {
-        stream.mark_moved(&line.to.to_string())?;
+        stream.moved_to(&line.to.to_string())?;
     }
     Ok(format!("{} goes on in {}.\n{found}", line.from, files.log.display()))
 }

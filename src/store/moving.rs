@@ -1,12 +1,9 @@
 //! A store that goes on elsewhere: in the same epoch, with the same ids.
 
 use super::error::StoreError;
-use super::line::{Files, MoveLine};
-use super::settled::Settling;
-use super::source::Source;
-use super::{backup, check, from_cluster, to_cluster};
+use super::line::MoveLine;
+use super::{from_cluster, to_cluster};
 use crate::config::Store;
-use crate::state::State;
 
 pub(super) fn run(line: &MoveLine) -> Result<String, StoreError> {
     match (&line.from, &line.to) {
