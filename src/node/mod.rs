@@ -174,13 +174,15 @@ impl Node {
         let mut events = Vec::new();
         let mut paced = Ok(());
         log.replay(state.position(), &mut |entry| {
+            // What is of one batch has one position: the archive takes all of it or nothing.
+            let within = entry.origin.as_ref().is_some_and(|of| of.seq == state.position());
+            if let (Some(archive), Ok(()), false) = (&mut archive, &paced, within) {
+                paced = archive.keep_pace(&mut state);
+            }
             stamp.follow(entry.at);
             // Refused entries are in the log too, and are refused again.
             let _ = state.apply(entry, &mut events);
             events.clear();
-            if let (Some(archive), Ok(())) = (&mut archive, &paced) {
-                paced = archive.keep_pace(&mut state);
-            }
         })?;
         paced?;
         let mut first = Vec::new();
