@@ -111,7 +111,20 @@ const IMPORTS: &[(&str, &[&str])] = &[
         ],
     ),
     ("admin", &["VOCABULARY", "config", "log", "node"]),
-    ("store", &["VOCABULARY", "archive", "clock", "config", "log", "node", "state"]),
+    (
+        "store",
+        &[
+            "VOCABULARY",
+            "archive",
+            "clock",
+            "cluster",
+            "config",
+            "log",
+            "node",
+            "snapshots",
+            "state",
+        ],
+    ),
     ("main", &["admin", "config", "server", "store"]),
 ];
 

@@ -9,6 +9,7 @@ pub mod codec;
 pub mod jetstream;
 pub mod measured;
 pub mod memory;
+pub mod moved;
 pub mod sqlite;
 pub mod stored;
 

@@ -174,9 +174,10 @@ impl Node {
         let mut events = Vec::new();
         let mut paced = Ok(());
         log.replay(state.position(), &mut |entry| {
-            // What is of one batch has one position: the archive takes all of it or nothing.
-            let within = entry.origin.as_ref().is_some_and(|of| of.seq == state.position());
-            if let (Some(archive), Ok(()), false) = (&mut archive, &paced, within) {
+            // Between batches: what the archive takes over is told by a position, which all entries
+            // of a batch have in common.
+            let goes_on = entry.origin.as_ref().is_some_and(|of| of.seq == state.position());
+            if let (Some(archive), Ok(()), false) = (&mut archive, &paced, goes_on) {
                 paced = archive.keep_pace(&mut state);
             }
             stamp.follow(entry.at);

@@ -190,7 +190,7 @@ impl Bucket {
 }
 
 /// The stream that a log's snapshots are in.
-pub(super) fn name_of(log: &str) -> String {
+pub fn name_of(log: &str) -> String {
     format!("{log}-snapshots")
 }
 

@@ -91,19 +91,17 @@ impl Catalogue {
     /// # Errors
     /// A phrase that says what is wrong.
     pub fn decode(bytes: &[u8]) -> Result<Catalogue, String> {
-        match serde_json::from_slice(bytes) {
+        let error = match serde_json::from_slice(bytes) {
             Ok(Reading { v: VERSION, manifests }) => return Ok(Catalogue { manifests }),
-            Ok(Reading { .. }) => {}
-            Err(error) if serde_json::from_slice::<Version>(bytes).is_err() => {
-                return Err(format!("the catalogue cannot be read: {error}"));
-            }
-            Err(_) => {}
-        }
-        match serde_json::from_slice(bytes) {
-            Ok(Version { v }) if v != u64::from(VERSION) => Err(format!(
+            Ok(_) => None,
+            Err(error) => Some(error),
+        };
+        match (serde_json::from_slice(bytes), error) {
+            (Ok(Version { v }), _) if v != u64::from(VERSION) => Err(format!(
                 "the catalogue has version {v}, and this program knows version {VERSION}"
             )),
-            _ => Err("the catalogue cannot be read".to_owned()),
+            (_, Some(error)) => Err(format!("the catalogue cannot be read: {error}")),
+            (_, None) => Err("the catalogue cannot be read".to_owned()),
         }
     }
 }

@@ -37,6 +37,7 @@ use tokio::runtime::Handle;
 use tokio_util::sync::CancellationToken;
 
 use bucket::Bucket;
+pub use bucket::name_of;
 pub use manifest::{Catalogue, Manifest, Of};
 pub use send::Sent;
 

@@ -45,11 +45,13 @@ impl Settling {
         entry: Entry,
         sign: impl FnOnce(u64) -> Result<String, StoreError>,
     ) -> Result<(), StoreError> {
-        let _ = self.state.apply(entry, &mut self.events);
-        self.events.clear();
-        if self.state.message_bytes() > AT_ONCE {
+        // Between batches: all entries of one have the same position.
+        let goes_on = entry.origin.as_ref().is_some_and(|of| of.seq == self.state.position());
+        if self.state.message_bytes() > AT_ONCE && !goes_on {
             self.hand_over(sign)?;
         }
+        let _ = self.state.apply(entry, &mut self.events);
+        self.events.clear();
         Ok(())
     }
 
@@ -85,6 +87,7 @@ impl Settling {
     /// Says where the archive is in the log that it belongs to from now on, and what the state is
     /// there.
     pub(super) fn arrive(mut self, sign: String) -> Result<State, StoreError> {
+        self.state.stand_alone();
         let mark = Mark { position: self.state.position(), sign };
         let snapshot = self.state.to_snapshot().map_err(StoreError::Damaged)?;
         self.keeper.arrive(&mark, &snapshot)?;

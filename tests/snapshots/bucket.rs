@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::Path;
+use std::sync::Barrier;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use chatroom::snapshots::SnapshotError;
@@ -130,9 +131,11 @@ fn a_sender_that_is_stopped_leaves_nothing_that_counts_and_the_next_sweeps() {
 fn whoever_sends_at_the_same_time_what_counts_is_whole() {
     let (world, folder) = (World::new(), tempfile::tempdir().unwrap());
     let (overtaken, done) = (AtomicUsize::new(0), AtomicUsize::new(0));
+    let together = Barrier::new(4);
     std::thread::scope(|scope| {
         for sender in 0..4 {
-            let (world, folder, overtaken, done) = (&world, folder.path(), &overtaken, &done);
+            let (world, folder, together) = (&world, folder.path(), &together);
+            let (overtaken, done) = (&overtaken, &done);
             scope.spawn(move || {
                 let snapshots = world.snapshots();
                 let file = folder.join(format!("archive{sender}"));
@@ -142,6 +145,7 @@ fn whoever_sends_at_the_same_time_what_counts_is_whole() {
                     content.truncate((round % 3) * CHUNK);
                     content.extend(random(2 * CHUNK + sender));
                     fs::write(&file, &content).unwrap();
+                    together.wait();
                     match snapshots.send(&file, &of(1000 * round as u64 + sender as u64)) {
                         Ok(_) => done.fetch_add(1, Ordering::Relaxed),
                         Err(SnapshotError::Overtaken) => overtaken.fetch_add(1, Ordering::Relaxed),

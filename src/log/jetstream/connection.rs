@@ -11,6 +11,7 @@ use async_nats::{Client, ConnectOptions};
 use serde_json::Value;
 
 use crate::config::{Cluster, Nats};
+use crate::log::{Damage, moved};
 
 /// The oldest servers that sync the writes of many together (major, minor).
 const SERVER: (u64, u64) = (2, 15);
@@ -38,6 +39,12 @@ const INCARNATION: &str = "chatroom-incarnation";
 #[error("{0}")]
 pub struct Unfit(String);
 
+impl Unfit {
+    pub(super) fn new(why: String) -> Unfit {
+        Unfit(why)
+    }
+}
+
 /// A connection to servers that have the stream.
 #[derive(Clone, Debug)]
 pub struct Connection {
@@ -57,6 +64,18 @@ impl Connection {
     /// The servers cannot be reached, or may lose what they acknowledge, or the stream is not as it
     /// must be.
     pub async fn open(nats: &Nats, cluster: &Cluster, fresh: &str) -> Result<Connection, Unfit> {
+        let (context, doubts) = Connection::reach(nats, cluster).await?;
+        let info = find_or_make(&context, nats, cluster, fresh).await?;
+        moved::check_stream(&nats.stream, &info.config.metadata)
+            .map_err(|Damage(why)| Unfit(why))?;
+        Connection::of(nats, cluster, context, &info, doubts)
+    }
+
+    /// Connects to servers, whatever they keep; what may be lost there.
+    pub(super) async fn reach(
+        nats: &Nats,
+        cluster: &Cluster,
+    ) -> Result<(Context, Vec<&'static str>), Unfit> {
         let unreachable = |error: &dyn std::fmt::Display| {
             Unfit(format!("The servers of {nats} cannot be reached: {error}."))
         };
@@ -105,10 +124,20 @@ impl Connection {
                 "No server named in cluster.monitor shows whether it syncs each write".to_owned()
             })?;
         }
-        let mut context = jetstream::new(client.clone());
+        let mut context = jetstream::new(client);
         context.set_timeout(Duration::from_secs(5));
-        let info = find_or_make(&context, nats, cluster, fresh).await?;
-        if let Err(what) = fits(&info.config, &wanted(nats, cluster, fresh)) {
+        Ok((context, doubts))
+    }
+
+    /// The connection to a stream, if that is as it must be.
+    pub(super) fn of(
+        nats: &Nats,
+        cluster: &Cluster,
+        context: Context,
+        info: &Info,
+        mut doubts: Vec<&'static str>,
+    ) -> Result<Connection, Unfit> {
+        if let Err(what) = fits(&info.config, &wanted(nats, cluster, "")) {
             refuse(cluster, || format!("The stream of {nats} {what}"))?;
             doubts.push("the stream is not set up as it should be");
         }
@@ -122,7 +151,7 @@ impl Connection {
             )));
         };
         let (stream, incarnation) = (nats.stream.clone(), incarnation.clone());
-        let replicas = cluster.replicas;
+        let (replicas, client) = (cluster.replicas, context.client());
         Ok(Connection { client, context, stream, incarnation, replicas, doubts })
     }
 
@@ -246,7 +275,7 @@ async fn syncs(url: &str) -> Result<bool, String> {
 }
 
 /// The stream as it must be.
-fn wanted(nats: &Nats, cluster: &Cluster, fresh: &str) -> Config {
+pub(super) fn wanted(nats: &Nats, cluster: &Cluster, fresh: &str) -> Config {
     Config {
         name: nats.stream.clone(),
         description: Some("The log of chatroom".to_owned()),

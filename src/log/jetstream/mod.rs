@@ -7,7 +7,8 @@
 //! batch in the stream.
 //!
 //! Reading order: [`batch`] is what is written; `connection` finds servers and judges them,
-//! `publisher` sends, `follower` follows with `reader`, `inbox` is where both meet the writer.
+//! `publisher` sends, `follower` follows with `reader`, `inbox` is where both meet the writer;
+//! `vacant` is a stream without nodes.
 
 pub mod batch;
 mod connection;
@@ -15,6 +16,7 @@ mod follower;
 mod inbox;
 mod publisher;
 mod reader;
+mod vacant;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -30,6 +32,7 @@ pub use connection::{Connection, Unfit};
 use follower::Follower;
 use inbox::Inbox;
 use publisher::Publisher;
+pub use vacant::Vacant;
 
 /// Entries in one batch at most.
 const ENTRIES: usize = 128;
