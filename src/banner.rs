@@ -20,6 +20,9 @@ impl Banner {
     pub fn of(settings: &Settings) -> Banner {
         let store = match (&settings.store, settings.durability) {
             (Store::Memory, _) => "memory: (nothing is kept when the server stops)".to_owned(),
+            (store @ Store::Nats(_), _) => {
+                format!("{store} (what is answered is on the disks of most servers)")
+            }
             (store, Durability::Full) => format!("{store} (full: what is answered is on the disk)"),
             (store, Durability::Fast) => {
                 format!("{store} (fast: a power cut may lose the last moments)")
@@ -45,6 +48,13 @@ impl Banner {
             Mode::Internet => "everybody (mode = \"internet\")",
         };
         Banner { scheme, store, pages, who, proxied: !settings.proxies.is_empty(), warnings }
+    }
+
+    /// The same with what else is unsafe.
+    #[must_use]
+    pub fn doubting(mut self, doubts: &[&'static str]) -> Banner {
+        self.warnings.extend(doubts);
+        self
     }
 
     /// Prints it, now that `address` is listened to.

@@ -11,7 +11,7 @@ pub use accounts::{
 };
 pub use projects::{AddFile, CreateConversation, CreateProject, Participants, RemoveFile};
 
-use crate::id::{Epoch, MessageId, ROOM_PREFIX, RoomId, UserId};
+use crate::id::{Epoch, MessageId, NodeId, ROOM_PREFIX, RoomId, UserId};
 use crate::name::{Name, NameKey, RoomName};
 use crate::text::Text;
 use crate::timestamp::Timestamp;
@@ -211,8 +211,30 @@ pub struct Policy {
 /// A command with the moment it was stamped: one entry of the log.
 #[derive(Clone, Debug)]
 pub struct Entry {
-    /// Never earlier than the entry before.
+    /// Never earlier than the entry before; where several nodes write, whose clocks differ, the
+    /// state takes the later of the two.
     pub at: Timestamp,
     /// What is done.
     pub command: Command,
+    /// Who wrote it, in a log that several nodes share.
+    pub origin: Option<Origin>,
+}
+
+/// Where an entry of a shared log comes from. What is sent again after an interruption may be in the
+/// log twice; by this the state knows, and applies it once.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Origin {
+    /// The life of the node that wrote it.
+    pub node: NodeId,
+    /// Its number among that node's: 1, 2, 3, …
+    pub number: u64,
+    /// The place in the log, which is the entry's position; all of a batch have the same.
+    pub seq: u64,
+}
+
+impl Entry {
+    /// An entry of a log that one node writes.
+    pub fn new(at: Timestamp, command: Command) -> Entry {
+        Entry { at, command, origin: None }
+    }
 }

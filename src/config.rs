@@ -9,6 +9,7 @@
 //! The process environment is only read, never changed.
 
 mod access;
+mod cluster;
 mod cors;
 mod dotenv;
 mod durability;
@@ -41,6 +42,7 @@ use std::time::Duration;
 use serde::{Deserialize, Deserializer};
 
 pub use access::Access;
+pub use cluster::{Cluster, HostPort};
 pub use cors::{CorsOrigins, Origin};
 pub use durability::Durability;
 pub use error::{ConfigError, Problem};
@@ -56,7 +58,7 @@ pub use networks::Networks;
 pub use proxy_header::ProxyHeader;
 pub use rate::{Rate, RateLimit, RateLimits};
 pub use registration::Registration;
-pub use store::Store;
+pub use store::{Nats, Store};
 pub use uploads::Uploads;
 
 /// Every setting with its default and its explanation, as TOML: the manual of settings.
@@ -124,6 +126,8 @@ pub struct Settings {
     pub log_file: Option<PathBuf>,
     /// What was said, and for how long it is kept.
     pub history: History,
+    /// The nodes that share a log.
+    pub cluster: Cluster,
     /// Who counts as online.
     pub presence: Presence,
     /// Names without an account.

@@ -33,7 +33,7 @@ pub struct Credentials<'r> {
 
 impl Credentials<'_> {
     /// Every token, with the one of the request's body, if it has one.
-    pub fn tokens<'t>(&'t self, body: Option<&'t str>) -> impl Iterator<Item = &'t str> {
+    pub fn tokens<'t>(&'t self, body: Option<&'t str>) -> impl Iterator<Item = &'t str> + Clone {
         let given = [body, self.bearer, self.query.as_deref(), self.cookie];
         given.into_iter().flatten()
     }

@@ -20,7 +20,7 @@
 //! |---|---|
 //! | the shared vocabulary | [`id`], [`timestamp`], [`name`], [`text`], [`token`], [`password`], [`message`], [`label`], [`file`](mod@file), [`history`], [`command`], [`outcome`], [`event`] |
 //! | what is counted | [`metrics`] |
-//! | the heart | [`state`], [`log`], [`archive`], [`search`], [`hub`], [`presence`], [`cluster`], [`files`], [`hasher`], [`node`] |
+//! | the heart | [`state`], [`log`], [`archive`], [`snapshots`], [`search`], [`hub`], [`presence`], [`cluster`], [`files`], [`hasher`], [`node`] |
 //! | the transports | [`credentials`], [`http`], [`socketio`] |
 //! | the page | [`web`] |
 //! | around them | [`exposure`], [`limits`] |
@@ -63,6 +63,8 @@ pub mod state;
 pub mod log;
 
 pub mod archive;
+
+pub mod snapshots;
 
 pub mod hub;
 

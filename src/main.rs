@@ -42,6 +42,8 @@ enum Command {
     Export(chatroom::store::ExportLine),
     /// Make a store of exported lines
     Import(chatroom::store::ImportLine),
+    /// Have a store go on in the servers of a cluster, or back in a file
+    Move(chatroom::store::MoveLine),
     /// Look through the store of a stopped server, or a backup, and say whether it is sound
     Check(chatroom::store::CheckLine),
 }
@@ -59,6 +61,7 @@ fn main() -> ExitCode {
         Command::Restore(line) => ExitCode::from(chatroom::store::restore(&line)),
         Command::Export(line) => ExitCode::from(chatroom::store::export(&line)),
         Command::Import(line) => ExitCode::from(chatroom::store::import(&line)),
+        Command::Move(line) => ExitCode::from(chatroom::store::r#move(&line)),
         Command::Check(line) => ExitCode::from(chatroom::store::check(&line)),
         Command::Serve(flags) => match serve(&flags) {
             Ok(()) => ExitCode::SUCCESS,

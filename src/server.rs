@@ -1,5 +1,7 @@
 //! The composition root: opens the log, starts the node, mounts the transports, ends them in order.
 
+mod joining;
+
 use std::net::SocketAddr;
 use std::sync::Arc;
 
@@ -11,7 +13,7 @@ use rocket::{Build, Rocket};
 use crate::banner::Banner;
 use crate::cluster::Cluster;
 use crate::command::{Policy, Registration};
-use crate::config::{self, Keep, Settings, Store};
+use crate::config::{self, Keep, Settings, Store, Uploads};
 use crate::files::Files;
 use crate::http;
 use crate::limits;
@@ -21,9 +23,10 @@ use crate::log::memory::MemoryLog;
 use crate::log::sqlite::SqliteLog;
 use crate::metrics::Metrics;
 use crate::name::RoomName;
-use crate::node::{Absence, Archiving, Node, Retention};
+use crate::node::{Absence, Archiving, Folder, Node, Retention};
 use crate::socketio;
 use crate::web;
+use joining::Joined;
 
 /// How long requests under way may take to end when the server is told to: seconds.
 const GRACE: u32 = 1;
@@ -42,6 +45,10 @@ pub struct Server {
     files: Arc<Files>,
     /// Whether anything is kept beyond the process.
     keeps: bool,
+    /// What may be lost, for the banner.
+    doubts: Vec<&'static str>,
+    /// Where a node among others keeps its history: held for its lock.
+    _folder: Option<Folder>,
 }
 
 /// Why a server does not start, or stops, in a sentence for whoever started it.
@@ -50,36 +57,56 @@ pub struct Server {
 pub struct ServerError(String);
 
 impl Server {
-    /// Opens the store and mounts everything; nothing is listened to yet.
+    /// Opens the store, joins other nodes where it is shared, and mounts everything; nothing is
+    /// listened to yet.
     ///
     /// # Errors
     /// The store cannot be opened, or a setting does not fit.
+    pub async fn open(settings: Settings) -> Result<Server, ServerError> {
+        match &settings.store {
+            Store::Nats(nats) => {
+                let joined = joining::join(nats, &settings).await?;
+                // What follows waits for the log.
+                tokio::task::block_in_place(|| Server::build_among(Some(joined), settings))
+            }
+            _ => Server::build(settings),
+        }
+    }
+
+    /// The same for a store that only this server has.
+    ///
+    /// # Errors
+    /// See [`Server::open`].
     pub fn build(settings: Settings) -> Result<Server, ServerError> {
         Server::build_among(None, settings)
     }
 
-    /// The same for one of several nodes, if there is a `cluster`.
-    ///
-    /// # Errors
-    /// See [`Server::build`].
-    pub fn build_among(
-        cluster: Option<Arc<Cluster>>,
-        settings: Settings,
-    ) -> Result<Server, ServerError> {
+    fn build_among(joined: Option<Joined>, settings: Settings) -> Result<Server, ServerError> {
         let sentence = |error: &dyn std::fmt::Display| ServerError(error.to_string());
         let metrics = Arc::new(Metrics::new(env!("CARGO_PKG_VERSION")));
-        let log: Box<dyn Log> = match &settings.store {
-            Store::Memory => Box::new(MemoryLog),
-            Store::Sqlite(path) => {
+        let (mut cluster, mut folder, mut doubts) = (None, None, Vec::new());
+        let (log, archiving): (Box<dyn Log>, _) = match (&settings.store, joined) {
+            (Store::Memory, _) => (Box::new(MemoryLog), None),
+            (Store::Sqlite(path), _) => {
                 let log = SqliteLog::open(path, settings.durability);
-                Box::new(log.map_err(|error| sentence(&error))?.telling(metrics.log.clone()))
+                let log = log.map_err(|error| sentence(&error))?.telling(metrics.log.clone());
+                (Box::new(log), Some(Archiving::beside(path, &settings.history)))
+            }
+            (Store::Nats(_), Some(joined)) => {
+                (cluster, folder, doubts) =
+                    (Some(joined.cluster), Some(joined.folder), joined.doubts);
+                if matches!(settings.uploads, Uploads::Folder(_)) {
+                    doubts.push(
+                        "files are shared only if uploads is a folder that all nodes have, or s3://",
+                    );
+                }
+                (Box::new(joined.log), Some(joined.archiving))
+            }
+            (store @ Store::Nats(_), None) => {
+                return Err(ServerError(format!("The store {store} has to be joined.")));
             }
         };
         let log = Box::new(Measured::new(log, metrics.log.clone()));
-        let archiving = match &settings.store {
-            Store::Memory => None,
-            Store::Sqlite(path) => Some(Archiving::beside(path, &settings.history)),
-        };
         let absence = Absence {
             away: settings.presence.timeout,
             gone: settings.guests.keep,
@@ -107,7 +134,8 @@ impl Server {
         let rocket = socketio::mount(rocket, node.clone(), limits, &settings);
         let rocket = web::mount(rocket);
         let rocket = http::mount(rocket, node.clone(), metrics, settings, socketio::EVENTS);
-        Ok(Server { rocket: rocket.map_err(|error| sentence(&error))?, node, files, keeps })
+        let rocket = rocket.map_err(|error| sentence(&error))?;
+        Ok(Server { rocket, node, files, keeps, doubts, _folder: folder })
     }
 
     /// The node behind the transports.
@@ -125,18 +153,30 @@ impl Server {
         self
     }
 
+    /// Clears away what is on no list, before anything is uploaded: what is on its way is on none
+    /// either. So one of several nodes never does it: another may be taking a file just now.
+    async fn sweep(&self) {
+        let listed = self.node.file_keys();
+        match self.files.sweep(listed).await {
+            Ok(0) => {}
+            Ok(count) => tracing::info!("{count} uploads that broke off were cleared away"),
+            Err(error) => tracing::warn!("uploads that broke off were not looked for: {error}"),
+        }
+    }
+
     /// Serves until SIGTERM, SIGINT or the shutdown of its Rocket; then ends every stream and
     /// waiting poll, answers what is under way, and closes the log.
     ///
     /// # Errors
     /// The address cannot be listened to.
     pub async fn serve(self) -> Result<(), ServerError> {
-        // Before anything is uploaded: what is on its way is on no list either.
-        let listed = self.node.file_keys();
-        match self.files.sweep(listed).await {
-            Ok(0) => {}
-            Ok(count) => tracing::info!("{count} uploads that broke off were cleared away"),
-            Err(error) => tracing::warn!("uploads that broke off were not looked for: {error}"),
+        if self.node.cluster().is_some() {
+            // What is acknowledged from now on may be asked for here.
+            if self.node.catch_up().await.is_err() {
+                tracing::warn!("the log takes nothing yet: what others write may come late");
+            }
+        } else {
+            self.sweep().await;
         }
         let launched = self.rocket.launch().await;
         if !self.keeps
@@ -171,9 +211,12 @@ impl Server {
 pub async fn run(settings: Settings) -> Result<(), ServerError> {
     let banner = Banner::of(&settings);
     let (host, port) = (settings.host, settings.port);
-    let server = Server::build(settings)?.on_ready(move |address| banner.print(address));
+    let server = Server::open(settings).await?;
+    let banner = banner.doubting(&server.doubts);
+    let server = server.on_ready(move |address| banner.print(address));
     if let Some(cluster) = server.node.cluster().cloned() {
         tokio::spawn(stop_if_it_differs(cluster));
+        tokio::spawn(stop_if_it_fails(server.node.clone()));
     }
     server.serve().await.map_err(|ServerError(why)| {
         ServerError(why.replace("ADDRESS", &SocketAddr::new(host, port).to_string()))
@@ -187,6 +230,13 @@ async fn stop_if_it_differs(cluster: Arc<Cluster>) {
     tracing::error!("{difference}");
     eprintln!("chatroom: {difference}.");
     std::process::exit(DIFFERS);
+}
+
+/// Ends the process if it cannot follow the log any more: whoever runs it starts it again.
+async fn stop_if_it_fails(node: Arc<Node>) {
+    node.failed().await;
+    eprintln!("chatroom: this node cannot go on, see its log.");
+    std::process::exit(1);
 }
 
 fn bind_failed(error: &std::io::Error) -> String {

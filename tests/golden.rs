@@ -1,4 +1,5 @@
-//! The promised formats, byte by byte: entries as stores hold them, bodies as clients get them.
+//! The promised formats, byte by byte: entries as stores hold them, catalogues of snapshots, bodies
+//! as clients get them.
 //!
 //! A line of these files is never changed once it was released; new ones are added. Bodies are
 //! written anew by `CHATROOM_BLESS=1`.
@@ -10,12 +11,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chatroom::command::Command;
 use chatroom::log::codec;
+use chatroom::snapshots::Catalogue;
 use reqwest::Method;
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 use support::{Client, Server};
 
 const ENTRIES: &str = include_str!("golden/entries.jsonl");
+const CATALOGUES: &str = include_str!("golden/catalogue.jsonl");
 const BODIES: &str = include_str!("golden/bodies.jsonl");
 const ADMINISTRATION: &str = include_str!("golden/administration.jsonl");
 
@@ -114,6 +117,29 @@ fn an_entry_of_another_version_or_shape_is_an_error() {
         (String::new(), "cannot be read"),
     ] {
         let found = codec::decode(&wrong).map(|_| ()).unwrap_err();
+        assert!(found.contains(why), "{wrong}: {found}");
+    }
+}
+
+#[test]
+fn every_catalogue_is_read_and_written_with_exactly_these_bytes() {
+    for line in CATALOGUES.lines() {
+        let catalogue = Catalogue::decode(line.as_bytes()).unwrap();
+        assert_eq!(String::from_utf8(catalogue.encode()).unwrap(), line);
+    }
+}
+
+#[test]
+fn a_catalogue_of_another_version_or_shape_is_an_error() {
+    let line = CATALOGUES.lines().next().unwrap();
+    for (wrong, why) in [
+        (line.replacen(r#""v":1"#, r#""v":2"#, 1), "version 2"),
+        (line.replacen(r#""v":1,"#, "", 1), "cannot be read"),
+        (line.replacen("ba78", "BA78", 1), "no SHA-256 in hex"),
+        (line.replacen("seq", "sequence", 1), "cannot be read"),
+        (line[..line.len() - 1].to_owned(), "cannot be read"),
+    ] {
+        let found = Catalogue::decode(wrong.as_bytes()).unwrap_err();
         assert!(found.contains(why), "{wrong}: {found}");
     }
 }

@@ -47,16 +47,14 @@ fn each(check: impl Fn(Kind, &Path)) {
 
 /// An entry that is known by its number.
 fn entry(number: u64) -> Entry {
-    Entry {
-        at: Timestamp(1_700_000_000_000 + number),
-        command: Command::Send {
-            sender: NameKey::lookup("ann"),
-            recipient: Address::User(NameKey::lookup("bob")),
-            text: Text::new(&number.to_string()),
-            once: None,
-            shown: None,
-        },
-    }
+    let command = Command::Send {
+        sender: NameKey::lookup("ann"),
+        recipient: Address::User(NameKey::lookup("bob")),
+        text: Text::new(&number.to_string()),
+        once: None,
+        shown: None,
+    };
+    Entry::new(Timestamp(1_700_000_000_000 + number), command)
 }
 
 fn entries(numbers: std::ops::Range<u64>) -> Vec<Entry> {
@@ -167,11 +165,11 @@ fn every_command_and_every_text_comes_back() {
     let mut all: Vec<Entry> = golden.lines().map(|line| codec::decode(line).unwrap()).collect();
     for text in ["", "\0", "\r\n\u{2028}", "🚀 é e\u{301}", "\"\\\u{fffd}", &"x".repeat(1 << 20)]
     {
-        let Entry { at, mut command } = entry(0);
+        let Entry { at, mut command, .. } = entry(0);
         if let Command::Send { text: said, .. } = &mut command {
             *said = Text::new(text);
         }
-        all.push(Entry { at, command });
+        all.push(Entry::new(at, command));
     }
     each(|kind, folder| {
         let (mut log, _) = replayed(kind, folder);

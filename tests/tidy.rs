@@ -34,6 +34,7 @@ const IMPORTS: &[(&str, &[&str])] = &[
     ("log", &["command", "history", "id", "timestamp", "config", "fault", "metrics"]),
     ("search", &["id"]),
     ("archive", &["VOCABULARY", "fault", "search"]),
+    ("snapshots", &["archive", "fault"]),
     ("hub", &["event", "id"]),
     ("presence", &["id", "timestamp", "clock"]),
     ("cluster", &["id", "timestamp", "clock", "presence"]),
@@ -47,6 +48,8 @@ const IMPORTS: &[(&str, &[&str])] = &[
             "archive",
             "state",
             "search",
+            "snapshots",
+            "fault",
             "hub",
             "presence",
             "cluster",
@@ -108,7 +111,20 @@ const IMPORTS: &[(&str, &[&str])] = &[
         ],
     ),
     ("admin", &["VOCABULARY", "config", "log", "node"]),
-    ("store", &["VOCABULARY", "archive", "clock", "config", "log", "node", "state"]),
+    (
+        "store",
+        &[
+            "VOCABULARY",
+            "archive",
+            "clock",
+            "cluster",
+            "config",
+            "log",
+            "node",
+            "snapshots",
+            "state",
+        ],
+    ),
     ("main", &["admin", "config", "server", "store"]),
 ];
 

@@ -123,7 +123,7 @@ fn make(path: &Path, count: u64) -> Result<(), Box<dyn Error>> {
     }
     let participants = (1..users).map(participant).collect();
     first.push(Command::CreateRoom { admin: key(0), participants });
-    let first: Vec<_> = first.into_iter().map(|command| Entry { at, command }).collect();
+    let first: Vec<_> = first.into_iter().map(|command| Entry::new(at, command)).collect();
     log.append(&first)?;
     let mut dice = 1_u64;
     let mut random = move |end: u64| {
@@ -147,7 +147,7 @@ fn make(path: &Path, count: u64) -> Result<(), Box<dyn Error>> {
         };
         let (sender, text) = (key(random(users)), Text::new(&text));
         let command = Command::Send { sender, recipient, text, once: None, shown: None };
-        entries.push(Entry { at: Timestamp(at.0 + 10 * n), command });
+        entries.push(Entry::new(Timestamp(at.0 + 10 * n), command));
         if entries.len() as u64 == BATCH || n + 1 == count {
             log.append(&entries)?;
             entries.clear();

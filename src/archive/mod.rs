@@ -11,9 +11,10 @@
 //!
 //! Reading order: `schema` is what the file holds, `message` and `line` are its two kinds of rows,
 //! `index` finds messages by their words; `keeper` writes, `reader` reads, `audit` looks through
-//! everything, `transfer` moves messages to another archive.
+//! everything, `transfer` moves messages to another archive, `copy` makes one more of the whole file.
 
 mod audit;
+mod copy;
 mod index;
 mod keeper;
 mod line;
@@ -26,6 +27,7 @@ mod transfer;
 use std::path::Path;
 
 pub use audit::{Audit, audit};
+pub use copy::{copy, snapshot_of};
 pub use index::Sought;
 pub use keeper::Keeper;
 pub use pool::Archive;
@@ -58,7 +60,7 @@ impl ArchiveError {
         ArchiveError::Damaged { file: path.display().to_string(), what: what.into() }
     }
 
-    fn unavailable(path: &Path, what: &dyn std::fmt::Display) -> ArchiveError {
+    pub(crate) fn unavailable(path: &Path, what: &dyn std::fmt::Display) -> ArchiveError {
         ArchiveError::Unavailable { file: path.display().to_string(), what: what.to_string() }
     }
 

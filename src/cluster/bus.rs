@@ -1,10 +1,16 @@
 //! The subject on which all nodes speak.
 
+use std::time::Duration;
+
 use async_nats::connection::State;
 use futures_util::StreamExt;
 
 use super::message::{Message, Says};
+use super::peers::BEAT;
 use crate::id::NodeId;
+
+/// After this long without a word there is nobody.
+const SILENCE: Duration = BEAT.saturating_mul(4);
 
 /// The connection to the others. What is said while there is none is lost: it is all soft, and
 /// would be stale by the time there is one.
@@ -18,7 +24,7 @@ pub(super) struct Bus {
 impl Bus {
     /// Begins to listen.
     pub(super) async fn open(client: async_nats::Client, stream: &str) -> Result<Bus, String> {
-        let subject = format!("chatroom.{stream}.bus");
+        let subject = subject(stream);
         let heard = client.subscribe(subject.clone()).await.map_err(|error| error.to_string())?;
         client.flush().await.map_err(|error| error.to_string())?;
         Ok(Bus { client, subject, heard })
@@ -51,4 +57,19 @@ impl Bus {
     pub(super) async fn flush(&self) {
         let _ = self.client.flush().await;
     }
+}
+
+fn subject(stream: &str) -> String {
+    format!("chatroom.{stream}.bus")
+}
+
+/// Whether a node speaks within some heartbeats.
+///
+/// # Errors
+/// There is no connection.
+pub async fn is_spoken_on(client: &async_nats::Client, stream: &str) -> Result<bool, String> {
+    let heard = client.subscribe(subject(stream)).await;
+    let mut heard = heard.map_err(|error| error.to_string())?;
+    client.flush().await.map_err(|error| error.to_string())?;
+    Ok(matches!(tokio::time::timeout(SILENCE, heard.next()).await, Ok(Some(_))))
 }

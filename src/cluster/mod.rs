@@ -24,6 +24,7 @@ use crate::id::NodeId;
 use crate::presence::Presence;
 use crate::timestamp::Timestamp;
 use bus::Bus;
+pub use bus::is_spoken_on;
 pub use digests::Difference;
 use digests::Digests;
 pub use message::{Beat, Emit, Message, Says};

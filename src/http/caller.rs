@@ -28,10 +28,11 @@ impl<'r> FromRequest<'r> for Caller {
     async fn from_request(request: &'r Request<'_>) -> Outcome<Self, ()> {
         let node = request.guard::<&State<Arc<Node>>>().await.succeeded();
         let credentials = request.guard::<Credentials<'_>>().await.succeeded();
-        let caller = node.zip(credentials).and_then(|(node, credentials)| {
-            let token = credentials.session()?;
-            node.caller(token)
-        });
+        let known = node.zip(credentials.as_ref());
+        let caller = match known.and_then(|(node, shown)| Some((node, shown.session()?))) {
+            Some((node, token)) => node.caller(token).await,
+            None => None,
+        };
         match caller {
             Some(caller) => Outcome::Success(Caller(caller)),
             None => Outcome::Error((Status::Unauthorized, ())),

@@ -32,6 +32,10 @@ use crate::outcome::Rejection;
 /// A comment this often keeps proxies from taking a quiet stream for a dead one.
 const HEARTBEAT: Duration = Duration::from_secs(15);
 
+/// When the first comment comes. Only what is written shows that nobody reads any more, and those
+/// who come and go at once would leave a stream behind for so long.
+const FIRST: Duration = Duration::from_secs(1);
+
 /// A reader that takes longer than this for what it was given is let go; its cursor recovers it.
 const SLOWEST: Duration = Duration::from_secs(5);
 
@@ -83,7 +87,7 @@ where
 /// - `ready` (a `ReadyEvent`) says that the replay is over; `gap` (a `GapEvent`) that the cursor
 ///   did not fit; `presence` (a `PresenceEvent`) who is here; `bye` (a `ByeEvent`) that the server
 ///   ends the stream.
-/// - A comment comes every 15 seconds. A reader that takes longer than 5 seconds for what it is
+/// - A comment comes after one second, then every 15 seconds. A reader that takes longer than 5 seconds for what it is
 ///   given is let go with `bye`; its cursor recovers it.
 #[utoipa::path(
     get,
@@ -105,7 +109,7 @@ where
     security((), ("token" = []), ("session" = [])),
 )]
 #[get("/events")]
-pub(super) fn events<'r>(
+pub(super) async fn events<'r>(
     node: &'r State<Arc<Node>>,
     metrics: &State<Arc<Metrics>>,
     shutdown: Shutdown,
@@ -118,7 +122,7 @@ pub(super) fn events<'r>(
         return Err(no_username());
     }
     let rejected = |rejection| ApiError::rejected(rejection, NOT_REGISTERED);
-    let actor = node.authorize(&asked.username, credentials.tokens(None)).map_err(rejected)?;
+    let actor = node.authorize(&asked.username, credentials.tokens(None)).await.map_err(unread)?;
     let actor = actor.ok_or_else(|| rejected(Rejection::NotRegistered))?;
     asked.query.before = None;
     if let LastEventId(Some((epoch, id))) = last {
@@ -126,6 +130,7 @@ pub(super) fn events<'r>(
         asked.query.cursor = id;
         asked.query.epoch = Some(epoch.to_owned());
     }
+    node.reach(asked.query.cursor).await.map_err(|failure| unread(SubmitError::Failed(failure)))?;
     // Refuse now what could only be refused in the middle of the stream otherwise.
     asked.query.limit = 0;
     node.read(&actor, &asked.query).map_err(unread)?;
@@ -176,7 +181,7 @@ impl Reader {
         mut shutdown: Shutdown,
     ) -> impl futures_core::Stream<Item = Vec<u8>> + Send {
         stream! {
-            let mut heartbeat = interval_at(Instant::now() + HEARTBEAT, HEARTBEAT);
+            let mut heartbeat = interval_at(Instant::now() + FIRST, HEARTBEAT);
             heartbeat.set_missed_tick_behavior(MissedTickBehavior::Delay);
             let mut ready = false;
             yield format!("retry: {}\n\n", retry()).into_bytes();

@@ -95,7 +95,7 @@ pub(super) async fn join_room(
 ) -> Result<Json, ApiError> {
     let fields: Membership<'_> = body.parse()?;
     let (username, room) = fields.both()?;
-    fields.authorize(node, &credentials, username)?;
+    fields.authorize(node, &credentials, username).await?;
     let command = Command::JoinRoom { name: NameKey::lookup(username), room: room_id(room) };
     let outcome = node.submit(command).await;
     outcome.map_err(|error| ApiError::submit(error, NOT_FOUND))?;
@@ -127,7 +127,7 @@ pub(super) async fn leave_room(
 ) -> Result<Json, ApiError> {
     let fields: Membership<'_> = body.parse()?;
     let (username, room) = fields.both()?;
-    fields.authorize(node, &credentials, username)?;
+    fields.authorize(node, &credentials, username).await?;
     let command = Command::LeaveRoom { name: NameKey::lookup(username), room: room_id(room) };
     let outcome = node.submit(command).await;
     outcome.map_err(|error| ApiError::submit(error, NOT_FOUND))?;
@@ -141,15 +141,15 @@ impl Membership<'_> {
         username.zip(room).ok_or_else(incomplete)
     }
 
-    fn authorize(
+    async fn authorize(
         &self,
         node: &Node,
         credentials: &Credentials<'_>,
         username: &str,
     ) -> Result<(), ApiError> {
         let tokens = credentials.tokens(self.token.text("token")?);
-        let actor = node.authorize(username, tokens);
-        actor.map_err(|unproven| ApiError::rejected(unproven, NOT_FOUND))?;
+        let actor = node.authorize(username, tokens).await;
+        actor.map_err(|error| ApiError::submit(error, NOT_FOUND))?;
         Ok(())
     }
 }

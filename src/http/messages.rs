@@ -167,7 +167,7 @@ pub(super) async fn messages(
     if asked.username.is_empty() {
         return Err(no_username());
     }
-    let actor = node.authorize(&asked.username, credentials.tokens(None)).map_err(rejected)?;
+    let actor = node.authorize(&asked.username, credentials.tokens(None)).await.map_err(unread)?;
     let actor = actor.ok_or_else(|| rejected(Rejection::NotRegistered))?;
     if asked.query.limit == usize::MAX {
         asked.query.limit = settings.limits.page;
@@ -177,6 +177,7 @@ pub(super) async fn messages(
         let extras = Extras { epoch: node.epoch(), oldest: node.oldest(), older: Some(older) };
         return Ok(Json(encode::page(&page, asked.query.own, Some(extras)).into()));
     }
+    node.reach(asked.query.cursor).await.map_err(|failure| unread(SubmitError::Failed(failure)))?;
     let mut page = node.read(&actor, &asked.query).map_err(unread)?;
     if page.messages.is_empty() && !asked.wait.is_zero() && asked.query.before.is_none() {
         let waiters = settings.limits.waiters_per_user;

@@ -167,8 +167,8 @@ pub(super) async fn create_room(
         return Err(incomplete());
     };
     let tokens = credentials.tokens(fields.token.text("token")?);
-    let rejected = |unproven| ApiError::rejected(unproven, ADMIN_UNKNOWN);
-    node.authorize(admin, tokens).map_err(rejected)?;
+    let refused = |error| ApiError::submit(error, ADMIN_UNKNOWN);
+    node.authorize(admin, tokens).await.map_err(refused)?;
     let admin = NameKey::lookup(admin);
     limiter.admit(Action::CreateRoom, Some(admin.as_str()))?;
     let participants = participants
@@ -201,7 +201,7 @@ pub(super) async fn create_room(
     security((), ("token" = []), ("session" = [])),
 )]
 #[get("/rooms")]
-pub(super) fn rooms(
+pub(super) async fn rooms(
     node: &State<Arc<Node>>,
     credentials: Credentials<'_>,
     params: Params<'_>,
@@ -209,7 +209,8 @@ pub(super) fn rooms(
     let username = params.pairs().filter(|(key, _)| key == "username").map(|(_, name)| name).last();
     let username = username.filter(|name| !name.is_empty()).ok_or_else(no_username)?;
     let rejected = |rejection| ApiError::rejected(rejection, NOT_REGISTERED);
-    let actor = node.authorize(&username, credentials.tokens(None)).map_err(rejected)?;
+    let actor = node.authorize(&username, credentials.tokens(None)).await;
+    let actor = actor.map_err(|error| ApiError::submit(error, NOT_REGISTERED))?;
     let actor = actor.ok_or_else(|| rejected(Rejection::NotRegistered))?;
     let rooms = node.rooms(actor.user).map_err(rejected)?;
     let rooms = rooms.into_iter().map(|room| Room {

@@ -157,7 +157,7 @@ pub(super) async fn search(
     params: Params<'_>,
 ) -> Result<Json, ApiError> {
     let username = params.get("username").ok_or_else(no_username)?;
-    let actor = node.authorize(&username, credentials.tokens(None)).map_err(rejected)?;
+    let actor = node.authorize(&username, credentials.tokens(None)).await.map_err(unread)?;
     let actor = actor.ok_or_else(|| rejected(Rejection::NotRegistered))?;
     let hits = node.search(&actor, asked(&params)?).await.map_err(unread)?;
     Ok(Json::of(&Body {

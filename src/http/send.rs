@@ -195,8 +195,8 @@ pub(super) async fn send(
         id => id.map(|id| Once { id: id.to_owned(), digest: digest(recipient, message) }),
     };
     let tokens = credentials.tokens(fields.token.text("token")?);
-    let rejected = |unproven| ApiError::rejected(unproven, SENDER_UNKNOWN);
-    node.authorize(sender, tokens).map_err(rejected)?;
+    let refused = |error| ApiError::submit(error, SENDER_UNKNOWN);
+    node.authorize(sender, tokens).await.map_err(refused)?;
     let asked = once.is_some();
     let sender = NameKey::lookup(sender);
     limiter.admit(Action::Send, Some(sender.as_str()))?;

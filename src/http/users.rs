@@ -197,7 +197,8 @@ pub(super) async fn logout(
     let fields: Logout<'_> = body.parse()?;
     let username = fields.username.text("username")?.ok_or_else(no_username)?;
     let tokens = credentials.tokens(fields.token.text("token")?);
-    node.authorize(username, tokens).map_err(|unproven| ApiError::rejected(unproven, NOT_FOUND))?;
+    let refused = |error| ApiError::submit(error, NOT_FOUND);
+    node.authorize(username, tokens).await.map_err(refused)?;
     let command = Command::Logout { name: NameKey::lookup(username) };
     let outcome = node.submit(command).await;
     if let Outcome::LoggedOut { user } =

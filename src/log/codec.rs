@@ -42,7 +42,7 @@ pub fn encode(entry: &Entry, out: &mut Vec<u8>) {
 /// A phrase that says what is wrong.
 pub fn decode(text: &str) -> Result<Entry, String> {
     let error = match serde_json::from_str(text) {
-        Ok(Reading { v: VERSION, at, command }) => return Ok(Entry { at, command }),
+        Ok(Reading { v: VERSION, at, command }) => return Ok(Entry::new(at, command)),
         Ok(_) => None,
         Err(error) => Some(error),
     };

@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use super::{AppendError, Damage, Log, Tail};
+use super::{AppendError, Damage, Log, Shared, Tail};
 use crate::command::Entry;
 use crate::metrics::LogFigures;
 
@@ -42,5 +42,9 @@ impl Log for Measured {
 
     fn tail(&self) -> Result<Option<Box<dyn Tail>>, Damage> {
         self.log.tail()
+    }
+
+    fn shared(&mut self) -> Option<&mut dyn Shared> {
+        self.log.shared()
     }
 }

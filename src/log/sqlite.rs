@@ -12,7 +12,7 @@ use std::time::Instant;
 use rusqlite::ffi;
 use rusqlite::{Connection, OpenFlags, Statement, ToSql};
 
-use super::{AppendError, Damage, Log, Tail, codec};
+use super::{AppendError, Damage, Log, Tail, codec, moved};
 use crate::command::Entry;
 use crate::config::Durability;
 use crate::fault;
@@ -115,6 +115,9 @@ impl SqliteLog {
                 "The store {shown} has layout {layout}, this program knows layout {LAYOUT}: \
                  it was written by another version of chatroom."
             )));
+        }
+        if let Some(place) = moved::moved_to(&db).map_err(|error| failed(&error))? {
+            return Err(OpenError::Unfit(moved::sentence(path, &place)));
         }
         configure(&db, durability).map_err(|error| failed(&error))?;
         db.prepare_cached("SELECT seq, entry, checksum FROM log LIMIT 1")

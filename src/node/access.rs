@@ -1,6 +1,6 @@
 //! Who a request may act as: the one place that decides it, for every transport.
 
-use super::{Node, Proof};
+use super::{Node, Proof, SubmitError};
 use crate::config::Access;
 use crate::id::{SessionId, UserId};
 use crate::name::{self, Name, NameKey};
@@ -36,8 +36,27 @@ impl Node {
     /// account's needs that of a session or of a registration of the same user.
     ///
     /// # Errors
-    /// [`Rejection::Unproven`] when the tokens do not suffice.
-    pub fn authorize<'t>(
+    /// [`Rejection::Unproven`] when the tokens do not suffice. A failure where another node may know
+    /// better, and the log is out of reach.
+    pub async fn authorize<'t>(
+        &self,
+        text: &str,
+        tokens: impl IntoIterator<Item = &'t str> + Clone,
+    ) -> Result<Option<Actor>, SubmitError> {
+        let mut found = self.authorize_here(text, tokens.clone());
+        if !matches!(found, Ok(Some(_))) && self.is_shared() {
+            // Boxed, so that the tasks of those who need not wait are no larger.
+            Box::pin(self.catch_up()).await.map_err(SubmitError::Failed)?;
+            found = self.authorize_here(text, tokens);
+        }
+        if let Ok(Some(actor)) = &found {
+            self.sign_of(actor);
+        }
+        found.map_err(SubmitError::Rejected)
+    }
+
+    /// The same by what is known here.
+    fn authorize_here<'t>(
         &self,
         text: &str,
         tokens: impl IntoIterator<Item = &'t str>,
@@ -48,14 +67,12 @@ impl Node {
             let user = state.holder(&key)?;
             Some((user, state.may_act(user, Proof::Nothing, strict)))
         });
-        let actor = match free {
-            None => return Ok(None),
+        match free {
+            None => Ok(None),
             // Nothing is hashed for the guests, who are most.
-            Some((user, true)) => Actor { user, proof: Proof::Nothing },
-            Some((user, false)) => self.proven(user, tokens).ok_or(Rejection::Unproven)?,
-        };
-        self.sign_of(&actor);
-        Ok(Some(actor))
+            Some((user, true)) => Ok(Some(Actor { user, proof: Proof::Nothing })),
+            Some((user, false)) => self.proven(user, tokens).map(Some).ok_or(Rejection::Unproven),
+        }
     }
 
     /// The user, if one of these tokens proves it.
@@ -84,15 +101,25 @@ impl Node {
     }
 
     /// Who is logged in with this token of a session; it counts as a sign of them.
-    pub fn caller(&self, token: &str) -> Option<Caller> {
+    pub async fn caller(&self, token: &str) -> Option<Caller> {
         let token = TokenHash::of(token);
-        let caller = self.look(|state| {
+        let mut caller = self.caller_here(token);
+        if caller.is_none() && self.is_shared() {
+            // Where the log is out of reach nobody new is known.
+            let _ = Box::pin(self.catch_up()).await;
+            caller = self.caller_here(token);
+        }
+        let caller = caller?;
+        self.sign_of(&Actor { user: caller.user, proof: Proof::Session(caller.session) });
+        Some(caller)
+    }
+
+    fn caller_here(&self, token: TokenHash) -> Option<Caller> {
+        self.look(|state| {
             let (session, own) = state.session_of(token)?;
             let name = state.name_of(own.user)?.clone();
             Some(Caller { user: own.user, name, session })
-        })?;
-        self.sign_of(&Actor { user: caller.user, proof: Proof::Session(caller.session) });
-        Some(caller)
+        })
     }
 
     fn sign_of(&self, actor: &Actor) {

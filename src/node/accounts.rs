@@ -103,6 +103,8 @@ impl Node {
     ) -> Result<LoggedIn, AccountError> {
         // What can be no password is nobody's, whatever the name.
         let Ok(password) = Password::parse(password) else { return Err(AccountError::Credentials) };
+        // Another node may have made it, or changed its password.
+        self.catch_up().await.map_err(SubmitError::Failed)?;
         let key = name::lookup_key(username).unwrap_or_default();
         let account = self.look(|state| {
             let user = state.holder(&key)?;
@@ -160,6 +162,7 @@ impl Node {
     /// Which of an account's passwords is `password`.
     async fn verify(&self, user: UserId, password: &str) -> Result<u64, AccountError> {
         let Ok(password) = Password::parse(password) else { return Err(AccountError::Credentials) };
+        self.catch_up().await.map_err(SubmitError::Failed)?;
         let account = self.look(|state| state.account(user).cloned());
         let (hash, changes) = account.map(|own| (own.password, own.changes)).unzip();
         match (self.hasher.verify(password, hash).await?, changes) {

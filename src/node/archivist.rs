@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 
 use parking_lot::{Condvar, Mutex};
 
+use super::sharing::{Sender, Sharing};
 use super::{Node, StartError};
 use crate::archive::{Archive, ArchiveError, Keeper};
 use crate::config::History;
@@ -55,6 +56,8 @@ pub struct Archiving {
     pub window: usize,
     /// Entries from one snapshot to the next.
     pub every: u64,
+    /// Where other nodes find snapshots; none where there are no others.
+    pub sharing: Option<Sharing>,
 }
 
 impl Archiving {
@@ -65,7 +68,7 @@ impl Archiving {
         let mut file = store.into_os_string();
         file.push("-archive");
         let (window, every) = (settings.memory_bytes, settings.snapshot_entries);
-        Archiving { file: file.into(), window, every }
+        Archiving { file: file.into(), window, every, sharing: None }
     }
 }
 
@@ -101,6 +104,11 @@ impl Shared {
     /// Up to which position the log may be trimmed.
     pub(super) fn trim(&self) -> u64 {
         self.trim.load(Ordering::Relaxed)
+    }
+
+    /// Has the log trimmed up to this position, at the writer's next occasion.
+    pub(super) fn trim_through(&self, position: u64) {
+        self.trim.fetch_max(position, Ordering::Relaxed);
     }
 
     /// Whether the archive takes nothing at the moment.
@@ -145,7 +153,7 @@ impl Opened {
         let marks = kept.iter().map(|(mark, _)| mark).chain(keeper.mark());
         for mark in marks {
             // Of another log it may go further than this one does.
-            if !tail.mark(mark.position).is_ok_and(|found| found == *mark) {
+            if !tail.holds(mark) {
                 let what = "it belongs to another store, or to an earlier copy of this one";
                 return Err(ArchiveError::damaged(&settings.file, what).into());
             }
@@ -180,10 +188,12 @@ impl Opened {
     }
 
     pub(super) fn shared(&self) -> Shared {
+        // Others need what they have no snapshot of.
+        let trim = if self.settings.sharing.is_some() { 0 } else { self.snapshot };
         Shared {
             archive: Archive::new(&self.settings.file),
             window: self.settings.window,
-            trim: AtomicU64::new(self.snapshot),
+            trim: AtomicU64::new(trim),
             failing: AtomicBool::new(false),
             bell: Mutex::default(),
             rung: Condvar::new(),
@@ -195,6 +205,7 @@ impl Opened {
         let archivist = Archivist {
             node: Arc::downgrade(node),
             seen: self.keeper.position(),
+            sender: self.settings.sharing.clone().map(Sender::new),
             opened: self,
             snapshot_at: Instant::now(),
             vacuum: true,
@@ -208,6 +219,7 @@ impl Opened {
 struct Archivist {
     node: Weak<Node>,
     opened: Opened,
+    sender: Option<Sender>,
     snapshot_at: Instant,
     /// The position of the state when it was last looked at.
     seen: u64,
@@ -243,7 +255,7 @@ impl Archivist {
         }
     }
 
-    fn round(&mut self, node: &Node, shared: &Shared) -> Result<(), StartError> {
+    fn round(&mut self, node: &Arc<Node>, shared: &Shared) -> Result<(), StartError> {
         let wanted = shared.bell.lock().wanted;
         let (position, bytes) = node.look(|state| (state.position(), state.message_bytes()));
         let aged = self.snapshot_at.elapsed() >= DAILY && position > self.opened.snapshot;
@@ -264,6 +276,9 @@ impl Archivist {
         }
         if due {
             self.keep_snapshot(node)?;
+        }
+        if let Some(sender) = &mut self.sender {
+            sender.look(node, &self.opened.settings.file, self.opened.snapshot);
         }
         if self.vacuum {
             self.vacuum = self.opened.keeper.give_back()?;
@@ -308,8 +323,10 @@ impl Archivist {
         opened.keeper.keep_snapshot(&mark, &state.to_snapshot().map_err(unfit)?)?;
         opened.snapshot = mark.position;
         self.snapshot_at = Instant::now();
-        if let Some(shared) = &node.archiving {
-            shared.trim.store(mark.position, Ordering::Relaxed);
+        if let Some(shared) = &node.archiving
+            && self.sender.is_none()
+        {
+            shared.trim_through(mark.position);
         }
         node.queue.nudge();
         Ok(())

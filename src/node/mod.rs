@@ -8,12 +8,17 @@ mod access;
 mod accounts;
 mod admin;
 mod archivist;
+mod diverge;
+mod folder;
 mod housekeeping;
+mod joining;
 mod pace;
 mod queue;
 mod reading;
+mod replica;
 mod retention;
 mod search;
+mod sharing;
 mod writer;
 
 use std::collections::BTreeSet;
@@ -23,7 +28,7 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use parking_lot::{Mutex, RwLock};
-use tokio::sync::{Semaphore, oneshot};
+use tokio::sync::{Notify, Semaphore, oneshot};
 
 use crate::archive::ArchiveError;
 use crate::clock;
@@ -34,9 +39,10 @@ use crate::file::FileKey;
 use crate::hasher::Hasher;
 use crate::hub::{Hub, Subscription};
 use crate::id::{Epoch, MessageId, RoomId, UserId};
-use crate::log::{AppendError, Damage, Log};
+use crate::log::{AppendError, Damage, Log, Shared};
 use crate::outcome::{Outcome, Rejection, Verdict};
 use crate::presence::{Open, Presence};
+use crate::snapshots::SnapshotError;
 pub use crate::state::{FileInfo, Page, Proof, Query, RoomInfo, SERVER, With};
 use crate::state::{Found, Plan, State};
 use crate::timestamp::Timestamp;
@@ -48,11 +54,20 @@ pub use admin::{
     InviteList, LASTS, LASTS_BY_ITSELF, NewInvite, SessionInfo, SessionList, USES, refusal,
 };
 pub use archivist::Archiving;
+pub use folder::{Folder, FolderError};
+pub use joining::join;
 use pace::Pace;
 use queue::Queue;
 pub use reading::{Said, Unread, read_through, said_through};
 pub use retention::Retention;
 pub use search::{Bound, Hit, Hits, Order, RANKED, Search};
+pub use sharing::Sharing;
+
+/// How long a node waits for the first entry of a log that it shares.
+const BEGINNING: Duration = Duration::from_secs(30);
+
+/// Entries that one batch of a shared log is made of at most.
+const TOGETHER: usize = 128;
 
 /// What a node is told about its users' absences.
 #[derive(Clone, Copy, Debug)]
@@ -86,6 +101,8 @@ pub struct Node {
     searches: Semaphore,
     /// The log could not be written, or that is not known to have changed.
     failing: AtomicBool,
+    /// Told when the node cannot go on.
+    failed: Notify,
     writer: Mutex<Option<JoinHandle<()>>>,
     /// None where nothing is kept.
     archiving: Option<Arc<archivist::Shared>>,
@@ -157,13 +174,16 @@ impl Node {
         let mut events = Vec::new();
         let mut paced = Ok(());
         log.replay(state.position(), &mut |entry| {
+            // Between batches: what the archive takes over is told by a position, which all entries
+            // of a batch have in common.
+            let goes_on = entry.origin.as_ref().is_some_and(|of| of.seq == state.position());
+            if let (Some(archive), Ok(()), false) = (&mut archive, &paced, goes_on) {
+                paced = archive.keep_pace(&mut state);
+            }
             stamp.follow(entry.at);
             // Refused entries are in the log too, and are refused again.
             let _ = state.apply(entry, &mut events);
             events.clear();
-            if let (Some(archive), Ok(())) = (&mut archive, &paced) {
-                paced = archive.keep_pace(&mut state);
-            }
         })?;
         paced?;
         let mut first = Vec::new();
@@ -177,8 +197,14 @@ impl Node {
         if !first.is_empty() {
             log.append(&first)?;
         }
-        for entry in first {
-            let _ = state.apply(entry, &mut events);
+        match log.shared() {
+            // It comes back with what others have sent meanwhile.
+            Some(shared) => follow(shared, &mut state, &mut stamp)?,
+            None => {
+                for entry in first {
+                    let _ = state.apply(entry, &mut events);
+                }
+            }
         }
         let epoch = state.epoch().cloned().ok_or(StartError::NoBeginning)?;
         let presence =
@@ -201,10 +227,23 @@ impl Node {
             pace,
             searches: Semaphore::new(search::AT_ONCE),
             failing: AtomicBool::new(false),
+            failed: Notify::new(),
             writer: Mutex::new(None),
             archiving: archive.as_ref().map(|archive| Arc::new(archive.shared())),
             archivist: Mutex::new(None),
         });
+        if let (Some(shared), Some(cluster)) = (log.shared(), &node.cluster) {
+            let waker = || {
+                let node = Arc::downgrade(&node);
+                Box::new(move || {
+                    if let Some(node) = node.upgrade() {
+                        node.queue.nudge();
+                    }
+                })
+            };
+            shared.on_arrival(waker());
+            cluster.peers().on_change(waker());
+        }
         *node.writer.lock() = Some(writer::start(node.clone(), log, stamp)?);
         if let Some(archive) = archive {
             *node.archivist.lock() = Some(archive.start(&node)?);
@@ -219,17 +258,42 @@ impl Node {
     /// # Errors
     /// It was refused, or could not be carried out; then nothing has happened.
     pub async fn submit(&self, command: Command) -> Result<Outcome, SubmitError> {
-        match self.state.read().check(&command).map_err(SubmitError::Rejected)? {
-            Plan::Answered(outcome) => return Ok(outcome),
-            Plan::Change(_) => {}
+        let mut settled = self.settled(&command);
+        if settled.is_some() && self.is_shared() {
+            // Another node may have changed that.
+            self.catch_up().await.map_err(SubmitError::Failed)?;
+            settled = self.settled(&command);
+        }
+        if let Some(verdict) = settled {
+            return verdict.map_err(SubmitError::Rejected);
         }
         let (reply, verdict) = oneshot::channel();
-        self.queue.push(command, reply).map_err(SubmitError::Failed)?;
-        match verdict.await {
+        self.queue.push(Some(command), reply).map_err(SubmitError::Failed)?;
+        match self.verdict(verdict).await {
             Ok(Ok(verdict)) => verdict.map_err(SubmitError::Rejected),
-            Ok(Err(failure)) => Err(SubmitError::Failed(failure)),
-            Err(_) => Err(SubmitError::Failed(Failure::Unavailable)),
+            Ok(Err(failure)) | Err(failure) => Err(SubmitError::Failed(failure)),
         }
+    }
+
+    /// The verdict on a command that changes nothing.
+    fn settled(&self, command: &Command) -> Option<Verdict> {
+        match self.state.read().check(command) {
+            Ok(Plan::Change(_)) => None,
+            Ok(Plan::Answered(outcome)) => Some(Ok(outcome)),
+            Err(rejection) => Some(Err(rejection)),
+        }
+    }
+
+    /// This node cannot go on: whoever runs it must end it.
+    fn fail(&self) {
+        self.failing.store(true, Ordering::Relaxed);
+        self.queue.close();
+        self.failed.notify_one();
+    }
+
+    /// Resolves when the node cannot go on.
+    pub async fn failed(&self) {
+        self.failed.notified().await;
     }
 
     /// A new secret; only its hash goes into a command.
@@ -414,6 +478,22 @@ pub enum StartError {
     /// The archive cannot be opened, read or written.
     #[error(transparent)]
     Archive(#[from] ArchiveError),
+    /// The snapshots of other nodes cannot be used.
+    #[error(transparent)]
+    Snapshots(#[from] SnapshotError),
+    /// The log begins behind everything that there is a snapshot of.
+    #[error(
+        "The log begins with message {first}, and there is neither an archive here nor a snapshot \
+         in the servers that goes so far. Start a node whose archive does, or put a backup of the \
+         stream of the snapshots in its place."
+    )]
+    NoSnapshot {
+        /// The first message that the stream has.
+        first: u64,
+    },
+    /// The log of several nodes cannot be reached.
+    #[error("The log cannot be reached: {0}.")]
+    Unreachable(String),
     /// The log cannot be written.
     #[error("{0}.")]
     Append(#[from] AppendError),
@@ -426,6 +506,26 @@ pub enum StartError {
 }
 
 type Answer = Result<Verdict, Failure>;
+
+/// Applies what comes through a shared log until it has a beginning.
+fn follow(
+    log: &mut dyn Shared,
+    state: &mut State,
+    stamp: &mut writer::Stamp,
+) -> Result<(), StartError> {
+    let begun = Instant::now();
+    let (mut arrived, mut events) = (Vec::new(), Vec::new());
+    while state.epoch().is_none() && begun.elapsed() < BEGINNING {
+        log.take(&mut arrived)?;
+        for entry in arrived.drain(..).flat_map(|batch| batch.entries) {
+            stamp.follow(entry.at);
+            let _ = state.apply(entry, &mut events);
+            events.clear();
+        }
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    Ok(())
+}
 
 fn random<const N: usize>() -> [u8; N] {
     let mut bytes = [0; N];

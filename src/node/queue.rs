@@ -8,8 +8,9 @@ use tokio::sync::oneshot;
 use super::{Answer, Failure};
 use crate::command::Command;
 
-/// A command and the one who waits for its verdict.
-pub(super) type Submission = (Command, oneshot::Sender<Answer>);
+/// A command and the one who waits for its verdict; no command where somebody only wants to know
+/// when everything that is in the log by now has been applied.
+pub(super) type Submission = (Option<Command>, oneshot::Sender<Answer>);
 
 /// Many submit, one drains. A plain vector under a lock: whatever has gathered while the last
 /// batch was written is the next batch.
@@ -31,7 +32,7 @@ impl Queue {
     /// Adds a command behind all others.
     pub(super) fn push(
         &self,
-        command: Command,
+        command: Option<Command>,
         reply: oneshot::Sender<Answer>,
     ) -> Result<(), Failure> {
         let mut waiting = self.waiting.lock();

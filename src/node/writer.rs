@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::{mpsc, oneshot};
 
-use super::{Answer, Failure, Node};
+use super::{Answer, Failure, Node, replica};
 use crate::clock;
 use crate::command::{Command, Entry};
 use crate::event::Event;
@@ -18,10 +18,10 @@ use crate::timestamp::Timestamp;
 const RETRY: Duration = Duration::from_secs(1);
 
 /// Messages that memory lets go with each batch, beside twice as many as the batch brings.
-const LET_GO: usize = 64;
+pub(super) const LET_GO: usize = 64;
 
 /// Between one step of trimming and the next, while nobody writes.
-const BREATH: Duration = Duration::from_millis(5);
+pub(super) const BREATH: Duration = Duration::from_millis(5);
 
 /// How long writers wait for the archive at most, each time.
 const HELD_BACK: Duration = Duration::from_secs(1);
@@ -39,15 +39,15 @@ impl Stamp {
     /// The command, as of now.
     pub(super) fn entry(&mut self, command: Command) -> Entry {
         self.follow(clock::now());
-        Entry { at: self.0, command }
+        Entry::new(self.0, command)
     }
 }
 
 /// What a batch brought, on its way to those who wait.
 #[derive(Default)]
-struct Delivery {
-    answers: Vec<(oneshot::Sender<Answer>, Answer)>,
-    events: Vec<Event>,
+pub(super) struct Delivery {
+    pub(super) answers: Vec<(oneshot::Sender<Answer>, Answer)>,
+    pub(super) events: Vec<Event>,
 }
 
 /// Starts the writer, and the task that delivers.
@@ -59,9 +59,11 @@ pub(super) fn start(
     let (deliveries, due) = mpsc::unbounded_channel();
     let hub = node.hub.clone();
     tokio::spawn(deliver(hub, due));
-    std::thread::Builder::new()
-        .name("chatroom-writer".to_owned())
-        .spawn(move || write(&node, log, stamp, &deliveries))
+    let writer = std::thread::Builder::new().name("chatroom-writer".to_owned());
+    writer.spawn(move || match node.cluster().cloned() {
+        None => write(&node, log, stamp, &deliveries),
+        Some(cluster) => replica::write(&node, &cluster, log, stamp, &deliveries),
+    })
 }
 
 /// Whatever waits when a batch is durable is the next batch: the busier, the fewer syncs each.
@@ -83,8 +85,9 @@ fn write(
         let mut replies = Vec::with_capacity(submissions.len());
         // A message to a user is news to both ends.
         delivery.events.reserve(2 * submissions.len());
+        // Here nobody has to catch up: what is in the log has been applied.
         for (command, reply) in submissions.drain(..) {
-            entries.push(stamp.entry(command));
+            entries.extend(command.map(|command| stamp.entry(command)));
             replies.push(reply);
         }
         let failing = node.failing.load(Ordering::Relaxed);
@@ -120,13 +123,7 @@ fn write(
                 delivery.answers.extend(replies.into_iter().zip(failures));
             }
         }
-        for event in &delivery.events {
-            match event {
-                Event::Ended(user) => node.presence.forget(*user),
-                Event::Registered(user) => node.presence.registered(*user),
-                _ => {}
-            }
-        }
+        node.note_presence(&delivery.events);
         // Without a runtime there is nobody left to answer.
         let _ = deliveries.send(delivery);
         patience = node.failing.load(Ordering::Relaxed).then_some(RETRY);
@@ -145,8 +142,21 @@ fn write(
     }
 }
 
+impl Node {
+    /// Who has registered is here; nobody is under a registration that has ended.
+    pub(super) fn note_presence(&self, events: &[Event]) {
+        for event in events {
+            match event {
+                Event::Ended(user) => self.presence.forget(*user),
+                Event::Registered(user) => self.presence.registered(*user),
+                _ => {}
+            }
+        }
+    }
+}
+
 /// Deletes a few entries that a snapshot stands for. Whether there are more.
-fn trim(log: &mut dyn Log, through: u64) -> bool {
+pub(super) fn trim(log: &mut dyn Log, through: u64) -> bool {
     log.trim(through).unwrap_or_else(|error| {
         // The next snapshot is the next occasion.
         tracing::warn!("the log could not be trimmed: {error}");
@@ -166,7 +176,7 @@ fn hold_back(node: &Node, shared: &super::archivist::Shared) {
 }
 
 /// However the writer ends, nobody is left waiting for it.
-struct AbandonOnExit<'n>(&'n Node);
+pub(super) struct AbandonOnExit<'n>(pub(super) &'n Node);
 
 impl Drop for AbandonOnExit<'_> {
     fn drop(&mut self) {

@@ -63,6 +63,11 @@ impl Recent {
         self.records.range(start..).map(|(position, record)| (*position, record))
     }
 
+    /// The records, the newest first.
+    pub(super) fn newest(&self) -> impl Iterator<Item = &Record> {
+        self.records.iter().rev().map(|(_, record)| record)
+    }
+
     /// The archive has everything up to `position`.
     pub(super) fn archived(&mut self, position: u64) {
         if let Some(archive) = &mut self.archive {

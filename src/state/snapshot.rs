@@ -3,6 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::State;
+use super::digest::Digest;
+use super::origins::Origins;
 
 /// The version written. A changed format gets the next number, and the old one stays readable.
 const VERSION: u8 = 1;
@@ -25,6 +27,12 @@ struct Version {
 }
 
 impl State {
+    /// Forgets which nodes its entries came from: from now on one node writes the log.
+    pub fn stand_alone(&mut self) {
+        self.origins = Origins::default();
+        self.digest = Digest::default();
+    }
+
     /// The state as JSON with a version in front.
     ///
     /// # Errors

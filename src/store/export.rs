@@ -10,15 +10,11 @@ use super::error::StoreError;
 use super::format::{self, Said, Tail};
 use super::line::ExportLine;
 use super::new_file::NewFile;
+use super::settled::Settling;
 use super::source::Source;
 use super::{backup, check};
-use crate::archive::{self, Keeper};
-use crate::history::Record;
-use crate::log::stored;
+use crate::archive;
 use crate::state::State;
-
-/// What the archive takes over at once: bytes, about.
-const AT_ONCE: usize = 4 << 20;
 
 pub(super) fn run(line: &ExportLine) -> Result<String, StoreError> {
     let source = Source::running(&line.place.files()?)?;
@@ -40,6 +36,8 @@ pub(super) fn run(line: &ExportLine) -> Result<String, StoreError> {
 fn write(source: &Source, beside: &Path, name: &Path, out: impl Write) -> Result<u64, StoreError> {
     let copy = NewFile::scratch(beside)?;
     backup::copy(source, copy.making())?;
+    // What is damaged is not written down as if it were well.
+    check::look_through(&Source::in_one(copy.making())?)?;
     let state = settle(copy.making())?;
     let mut out = Lines { out: BufWriter::new(out), name: name.to_owned() };
     out.write(&format::header())?;
@@ -75,45 +73,8 @@ impl<W: Write> Lines<W> {
 
 /// Has the archive of a copy take over all that its log has; gives the state at the end.
 fn settle(path: &Path) -> Result<State, StoreError> {
-    // What is damaged is not written down as if it were well.
-    check::look_through(&Source::in_one(path)?)?;
     let log = Connection::open(path).map_err(|error| StoreError::unwritten(path, &error))?;
-    let mut keeper = Keeper::open(path)?;
-    let mut state = match keeper.snapshot()? {
-        Some((_, bytes)) => State::from_snapshot(&bytes).map_err(StoreError::Damaged)?,
-        None => State::default(),
-    };
-    state.keep_for_archive(0, keeper.position());
-    let mut events = Vec::new();
-    let mut taken = Ok(());
-    stored::look_through(&log, path, state.position(), &mut |_, entry| {
-        let _ = state.apply(entry, &mut events);
-        events.clear();
-        if state.message_bytes() > AT_ONCE && taken.is_ok() {
-            taken = take(&log, path, &mut keeper, &mut state);
-        }
-    })?;
-    taken?;
-    take(&log, path, &mut keeper, &mut state)?;
-    Ok(state)
-}
-
-fn take(
-    log: &Connection,
-    path: &Path,
-    keeper: &mut Keeper,
-    state: &mut State,
-) -> Result<(), StoreError> {
-    let position = state.position();
-    if position > keeper.position() {
-        let records: Vec<Record> =
-            state.records_after(keeper.position()).map(|(_, record)| record.clone()).collect();
-        let mark = stored::mark_at(log, path, position)?.ok_or_else(|| {
-            StoreError::Damaged(format!("The store {} ends early.", path.display()))
-        })?;
-        keeper.take(&records, mark)?;
-        state.archived(position);
-    }
-    state.let_go(usize::MAX);
-    Ok(())
+    let mut settling = Settling::begin(path)?;
+    settling.replay(&log, path)?;
+    Ok(settling.into_state())
 }

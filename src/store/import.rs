@@ -13,7 +13,6 @@ use super::line::ImportLine;
 use super::new_store::NewStore;
 use super::source::Source;
 use crate::archive::Keeper;
-use crate::log::stored;
 use crate::message::Message;
 use crate::state::State;
 
@@ -100,16 +99,11 @@ fn fill(store: &NewStore, mut input: Input<impl BufRead>) -> Result<(), StoreErr
         return Err(input.refuse("it stands behind the last line"));
     }
     let snapshot = state.to_snapshot().map_err(|what| input.refuse(&what))?;
-    let mut noise = [0; 4];
-    getrandom::fill(&mut noise).map_err(|error| {
-        StoreError::Impossible(format!("The system provides no randomness: {error}."))
-    })?;
     let mut mark = None;
-    store.write_log(state.at(), |db| {
-        let extent = stored::begin_behind(db, POSITION, u32::from_le_bytes(noise))
-            .map_err(|error| StoreError::unwritten(&files.log, &error))?;
+    store.write_log(|db| {
+        let extent = store.begin_behind(db, POSITION)?;
         mark = Some(extent.trimmed());
-        Ok(extent)
+        store.begin_life(db, extent, state.at())
     })?;
     if let Some(mark) = mark {
         keeper.arrive(&mark, &snapshot)?;

@@ -1,11 +1,11 @@
 //! The words of the commands.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 
 use super::error::StoreError;
-use crate::config::{self, Flags, Store};
+use crate::config::{self, Flags, History, Store};
 use crate::node::Archiving;
 
 /// Which store it is about.
@@ -76,11 +76,37 @@ pub struct CheckLine {
     pub(super) place: Where,
 }
 
+/// What follows `chatroom move`.
+#[derive(Debug, Args)]
+pub struct MoveLine {
+    /// The store that there is, no server on it: sqlite:PATH or nats://…
+    #[arg(long, value_name = "STORE", value_parser = config::store)]
+    pub(super) from: Store,
+    /// Where it goes on, with nothing there yet: nats://… or sqlite:PATH
+    #[arg(long, value_name = "STORE", value_parser = config::store)]
+    pub(super) to: Store,
+    /// Leave the old one as it is, ready to be started: two stores with one epoch then
+    #[arg(long)]
+    pub(super) keep: bool,
+    /// Settings file that says how the servers are reached [default: as for serve]
+    #[arg(long, value_name = "FILE")]
+    pub(super) config: Option<PathBuf>,
+}
+
 /// The two files of a store.
 #[derive(Clone, Debug)]
 pub(super) struct Files {
     pub(super) log: PathBuf,
     pub(super) archive: PathBuf,
+}
+
+impl Files {
+    /// Those of the store in `path`.
+    pub(super) fn of(path: &Path, history: &History) -> Files {
+        // By a link it is the same store.
+        let log = path.canonicalize().unwrap_or_else(|_| path.to_owned());
+        Files { archive: Archiving::beside(&log, history).file, log }
+    }
 }
 
 impl Where {
@@ -94,8 +120,6 @@ impl Where {
             let what = "memory: is in the running server only: there is no file of it.";
             return Err(StoreError::Impossible(what.to_owned()));
         };
-        // By a link it is the same store.
-        let log = path.canonicalize().unwrap_or_else(|_| path.clone());
-        Ok(Files { archive: Archiving::beside(&log, &settings.history).file, log })
+        Ok(Files::of(path, &settings.history))
     }
 }

@@ -1,4 +1,4 @@
-//! `chatroom backup`, `restore`, `export`, `import`, `check`: a store as files in somebody's hands.
+//! `chatroom backup`, `restore`, `export`, `import`, `move`, `check`: a store as files in somebody's hands.
 //!
 //! A store is two files, the log and its archive. `source` reads both as of one moment, also while
 //! a server writes them; everything here begins with that. What is written comes under another
@@ -6,26 +6,34 @@
 //!
 //! - `backup` copies a store into one file, `restore` makes a store of that.
 //! - `export` writes what a store holds as lines of JSON (`format`), `import` makes a store of them.
+//! - `move` has a store go on in a stream (`to_cluster`), or one of a stream in a file
+//!   (`from_cluster`).
 //! - `check` looks through everything; `restore` does too, with what it has made.
 //!
 //! A store that is made here begins a life of its own: it gets an epoch that no other store has.
+//! What is moved keeps its own.
 
 mod backup;
 mod check;
 mod error;
 mod export;
 mod format;
+mod from_cluster;
 mod import;
 mod line;
+mod moving;
 mod new_file;
 mod new_store;
 mod restore;
+mod settled;
 mod source;
+mod stream;
+mod to_cluster;
 
 use std::io::Write;
 
 use error::StoreError;
-pub use line::{BackupLine, CheckLine, ExportLine, ImportLine, RestoreLine};
+pub use line::{BackupLine, CheckLine, ExportLine, ImportLine, MoveLine, RestoreLine};
 
 /// Copies a store into one file; gives the exit code: 0 when it is done, 1 when the store is
 /// damaged, 2 when it cannot be done.
@@ -46,6 +54,11 @@ pub fn export(line: &ExportLine) -> u8 {
 /// Makes a store of such lines; gives the exit code: 1 when a line is refused.
 pub fn import(line: &ImportLine) -> u8 {
     tell(import::run(line))
+}
+
+/// Has a store go on elsewhere; gives the exit code, as [`backup`] does.
+pub fn r#move(line: &MoveLine) -> u8 {
+    tell(moving::run(line))
 }
 
 /// Looks through a store or a backup; gives the exit code: 0 when it is sound, 1 when it is damaged,

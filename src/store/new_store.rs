@@ -1,4 +1,4 @@
-//! A store that is being made, with an epoch that no other store has.
+//! A store that is being made.
 
 use rusqlite::Connection;
 
@@ -39,11 +39,10 @@ impl NewStore {
         Files { log: self.log.making().to_owned(), archive: self.archive.making().to_owned() }
     }
 
-    /// Writes the log: what `fill` puts into it, and the beginning of a new life behind that.
+    /// Writes the log: what `fill` puts into it.
     pub(super) fn write_log(
         &self,
-        at: Timestamp,
-        fill: impl FnOnce(&Connection) -> Result<Extent, StoreError>,
+        fill: impl FnOnce(&Connection) -> Result<(), StoreError>,
     ) -> Result<(), StoreError> {
         let path = self.log.making();
         let failed = |error: rusqlite::Error| StoreError::unwritten(path, &error);
@@ -52,15 +51,31 @@ impl NewStore {
         db.pragma_update(None, "synchronous", "off").map_err(failed)?;
         stored::dress(&db).map_err(failed)?;
         let transaction = db.transaction().map_err(failed)?;
-        let mut extent = fill(&transaction)?;
-        let mut random = [0; 10];
-        getrandom::fill(&mut random).map_err(|error| {
-            StoreError::Impossible(format!("The system provides no randomness: {error}."))
-        })?;
-        let command = Command::Begin { epoch: Epoch::from_random(random) };
-        stored::append(&transaction, &mut extent, &Entry { at, command }).map_err(failed)?;
+        fill(&transaction)?;
         transaction.commit().map_err(failed)?;
         db.close().map_err(|(_, error)| failed(error))
+    }
+
+    /// Appends the beginning of a new life.
+    pub(super) fn begin_life(
+        &self,
+        db: &Connection,
+        mut extent: Extent,
+        at: Timestamp,
+    ) -> Result<(), StoreError> {
+        let command = Command::Begin { epoch: Epoch::from_random(random()?) };
+        stored::append(db, &mut extent, &Entry::new(at, command))
+            .map_err(|error| StoreError::unwritten(self.log.making(), &error))
+    }
+
+    /// Begins a log behind `position`, with nothing in it yet.
+    pub(super) fn begin_behind(
+        &self,
+        db: &Connection,
+        position: u64,
+    ) -> Result<Extent, StoreError> {
+        stored::begin_behind(db, position, u32::from_le_bytes(random()?))
+            .map_err(|error| StoreError::unwritten(self.log.making(), &error))
     }
 
     /// Puts both files in their places. The log comes last: without it there is no store.
@@ -68,4 +83,12 @@ impl NewStore {
         self.archive.finish()?;
         self.log.finish()
     }
+}
+
+pub(super) fn random<const N: usize>() -> Result<[u8; N], StoreError> {
+    let mut random = [0; N];
+    getrandom::fill(&mut random).map_err(|error| {
+        StoreError::Impossible(format!("The system provides no randomness: {error}."))
+    })?;
+    Ok(random)
 }

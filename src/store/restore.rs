@@ -20,8 +20,9 @@ pub(super) fn run(line: &RestoreLine) -> Result<String, StoreError> {
     let Found { at, .. } = check::look_through(&source)?;
     let made = store.files();
     write_archive(&source, &made.archive)?;
-    store.write_log(at, |db| {
-        stored::copy(&source.log, &line.file, db).map_err(StoreError::copying(&made.log))
+    store.write_log(|db| {
+        let extent = stored::copy(&source.log, &line.file, db);
+        store.begin_life(db, extent.map_err(StoreError::copying(&made.log))?, at)
     })?;
     // What was made is what was looked through, and the beginning of another life.
     let found = check::look_through(&Source::alone(&made, true)?)?;

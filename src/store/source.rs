@@ -10,6 +10,7 @@ use super::error::StoreError;
 use super::line::Files;
 use super::new_file::with;
 use crate::archive::{self, ArchiveError};
+use crate::log::moved;
 use crate::log::sqlite;
 use crate::log::stored;
 
@@ -73,6 +74,24 @@ impl Source {
         let mut source = Source::alone(files, true)?;
         source._lock = Some(lock);
         Ok(source)
+    }
+
+    /// Refuses a store that was moved away.
+    pub(super) fn is_not_left(&self) -> Result<(), StoreError> {
+        let path = &self.files.log;
+        match moved::moved_to(&self.log).map_err(|error| unreadable(path, &error))? {
+            Some(place) => Err(StoreError::Impossible(moved::sentence(path, &place))),
+            None => Ok(()),
+        }
+    }
+
+    /// Writes on the store that it goes on at `place`.
+    pub(super) fn leave(self, place: &str) -> Result<(), StoreError> {
+        let Source { log, archive, files, _lock } = self;
+        // What is being read could not be written.
+        drop((log, archive));
+        moved::mark_moved(&files.log, place)
+            .map_err(|error| StoreError::unwritten(&files.log, &error))
     }
 
     /// Opens two files that nobody else has.

@@ -190,5 +190,5 @@ fn make_admin(home: &Path, user: u64) {
     let mut last = Timestamp::default();
     log.replay(0, &mut |entry| last = entry.at).unwrap();
     let command = Command::MakeAdmin(MakeAdmin { user: UserId(user), admin: true });
-    log.append(&[Entry { at: last, command }]).unwrap();
+    log.append(&[Entry::new(last, command)]).unwrap();
 }

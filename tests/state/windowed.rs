@@ -148,7 +148,7 @@ fn a_window_makes_no_difference() {
             true => command(&mut dice, step, plain.head()),
             false => first.remove(0),
         };
-        let entry = Entry { at: Timestamp(1_700_000_000_000 + 10 * step as u64), command };
+        let entry = Entry::new(Timestamp(1_700_000_000_000 + 10 * step as u64), command);
         windowed.log.push(entry.clone());
         let (mut events, mut other) = (Vec::new(), Vec::new());
         let wanted = plain.apply(entry.clone(), &mut events);

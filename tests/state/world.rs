@@ -63,7 +63,7 @@ impl World {
 
     /// Applies a command, whose check must have said the same.
     pub(crate) fn submit(&mut self, command: Command) -> String {
-        let entry = Entry { at: self.now, command };
+        let entry = Entry::new(self.now, command);
         self.entries.push(entry.clone());
         let before = self.state.head();
         let checked = self.state.check(&entry.command);

@@ -6,6 +6,7 @@ pub mod account;
 pub mod answers;
 pub mod chat;
 pub mod checker;
+pub mod cluster;
 pub mod events;
 pub mod process;
 pub mod raw;
@@ -21,14 +22,24 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 use tempfile::TempDir;
 
+use cluster::node::Node;
+use cluster::spread::{self, Spread};
+
 /// A running `chatroom`, killed when dropped.
 pub struct Server {
-    child: Child,
+    runs: Runs,
     scheme: &'static str,
     port: u16,
     home: PathBuf,
     /// Owned when the server was started in a folder made for it.
     _made: Option<TempDir>,
+}
+
+/// What runs.
+enum Runs {
+    One(Child),
+    /// Three in its place, with `CHATROOM_TEST_CLUSTER=1`.
+    Spread(Spread),
 }
 
 impl Server {
@@ -85,6 +96,12 @@ impl Server {
         if !announcement.exists() {
             std::fs::write(announcement, "Welcome!\n").unwrap();
         }
+        if spread::asked() {
+            let spread = Spread::start(command);
+            let port = spread.port();
+            let runs = Runs::Spread(spread);
+            return Server { runs, scheme: "http", port, home: home.to_owned(), _made: None };
+        }
         let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
         let (scheme, port) = lines
@@ -94,7 +111,8 @@ impl Server {
             .expect("the banner names the address");
         // The rest of the output must be read, or the server would block on a full pipe.
         std::thread::spawn(move || lines.map_while(Result::ok).for_each(drop));
-        Server { child, scheme, port, home: home.to_owned(), _made: None }
+        let runs = Runs::One(child);
+        Server { runs, scheme, port, home: home.to_owned(), _made: None }
     }
 
     /// The address of `path` on this server.
@@ -112,36 +130,50 @@ impl Server {
         &self.home
     }
 
-    /// The process id.
+    /// The process id; that of the first of three.
     pub fn pid(&self) -> u32 {
-        self.child.id()
+        match &self.runs {
+            Runs::One(child) => child.id(),
+            Runs::Spread(spread) => spread.nodes[0].pid(),
+        }
     }
 
     /// `kill -9`, and waits until the process is gone.
     pub fn kill(&mut self) {
-        let _ = self.child.kill();
-        self.child.wait().unwrap();
+        match &mut self.runs {
+            Runs::One(child) => {
+                let _ = child.kill();
+                child.wait().unwrap();
+            }
+            Runs::Spread(spread) => {
+                spread.nodes.iter_mut().for_each(Node::kill);
+                spread.close();
+            }
+        }
     }
 
     /// SIGTERM, and waits for the end: how it ended and how long that took.
     pub fn terminate(&mut self) -> (ExitStatus, Duration) {
         let started = Instant::now();
         self.signal("TERM");
-        (self.child.wait().unwrap(), started.elapsed())
+        let status = match &mut self.runs {
+            Runs::One(child) => child.wait().unwrap(),
+            Runs::Spread(spread) => spread.wait(),
+        };
+        (status, started.elapsed())
     }
 
     /// Sends the signal with this name (`TERM`, `STOP`, `CONT`).
     pub fn signal(&self, name: &str) {
-        let status = Command::new("kill")
-            .args([format!("-{name}"), self.child.id().to_string()])
-            .status()
-            .unwrap();
-        assert!(status.success());
+        match &self.runs {
+            Runs::One(child) => cluster::signal(child.id(), name),
+            Runs::Spread(spread) => spread.nodes.iter().for_each(|node| node.signal(name)),
+        }
     }
 
     /// Resident memory in bytes.
     pub fn resident(&self) -> u64 {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.pid())).unwrap();
         let line = status.lines().find(|line| line.starts_with("VmRSS:")).unwrap();
         line.split_whitespace().nth(1).unwrap().parse::<u64>().unwrap() * 1024
     }
@@ -154,8 +186,10 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+        if let Runs::One(child) = &mut self.runs {
+            let _ = child.kill();
+            let _ = child.wait();
+        }
     }
 }
 
@@ -169,6 +203,9 @@ pub fn command(home: &Path) -> Command {
         {
             command.env_remove(name);
         }
+    }
+    if spread::asked() {
+        command.env("CHATROOM_STORE", spread::store(home, None));
     }
     command
 }

@@ -26,6 +26,16 @@ pub struct Event {
 impl Events {
     /// Opens the stream at `target`, going on after `last` if there is one.
     pub async fn open(port: u16, target: &str, last: Option<&str>) -> Result<Events> {
+        let opened = Events::try_open(port, target, last).await?;
+        Ok(opened.unwrap_or_else(|status| panic!("GET {target}: {status}")))
+    }
+
+    /// The same; with the status of an answer that is no stream.
+    pub async fn try_open(
+        port: u16,
+        target: &str,
+        last: Option<&str>,
+    ) -> Result<std::result::Result<Events, u16>> {
         let mut wire = Wire::connect(port).await?;
         let mut fields = String::from("Accept: text/event-stream\r\n");
         if let Some(last) = last {
@@ -33,9 +43,11 @@ impl Events {
         }
         wire.ask("GET", target, &fields, b"").await?;
         let head = wire.head().await?;
-        assert_eq!(head.status, 200, "GET {target}");
+        if head.status != 200 {
+            return Ok(Err(head.status));
+        }
         assert_eq!(head.field("transfer-encoding"), Some("chunked"));
-        Ok(Events { wire, text: Vec::new(), ready: VecDeque::new() })
+        Ok(Ok(Events { wire, text: Vec::new(), ready: VecDeque::new() }))
     }
 
     /// The next event; `None` when the server ended the body as HTTP asks for.

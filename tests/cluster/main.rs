@@ -1,0 +1,19 @@
+//! Three nodes over one log: nothing is lost, doubled or out of order, whatever fails.
+#![allow(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod agreement;
+mod clients;
+mod deploy;
+mod divergence;
+mod faults;
+mod history;
+mod linear;
+mod load;
+mod model;
+mod planted;
+mod pulse;
+mod rounds;
+mod suites;
