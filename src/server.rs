@@ -153,18 +153,30 @@ impl Server {
         self
     }
 
+    /// Clears away what is on no list, before anything is uploaded: what is on its way is on none
+    /// either. So one of several nodes never does it: another may be taking a file just now.
+    async fn sweep(&self) {
+        let listed = self.node.file_keys();
+        match self.files.sweep(listed).await {
+            Ok(0) => {}
+            Ok(count) => tracing::info!("{count} uploads that broke off were cleared away"),
+            Err(error) => tracing::warn!("uploads that broke off were not looked for: {error}"),
+        }
+    }
+
     /// Serves until SIGTERM, SIGINT or the shutdown of its Rocket; then ends every stream and
     /// waiting poll, answers what is under way, and closes the log.
     ///
     /// # Errors
     /// The address cannot be listened to.
     pub async fn serve(self) -> Result<(), ServerError> {
-        // Before anything is uploaded: what is on its way is on no list either.
-        let listed = self.node.file_keys();
-        match self.files.sweep(listed).await {
-            Ok(0) => {}
-            Ok(count) => tracing::info!("{count} uploads that broke off were cleared away"),
-            Err(error) => tracing::warn!("uploads that broke off were not looked for: {error}"),
+        if self.node.cluster().is_some() {
+            // What is acknowledged from now on may be asked for here.
+            if self.node.catch_up().await.is_err() {
+                tracing::warn!("the log takes nothing yet: what others write may come late");
+            }
+        } else {
+            self.sweep().await;
         }
         let launched = self.rocket.launch().await;
         if !self.keeps

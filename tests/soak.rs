@@ -96,8 +96,23 @@ impl Soak {
         }
     }
 
+    /// How many streams and polls the server takes for open.
+    async fn open(&self) -> u64 {
+        let mut wire = Wire::connect(self.port).await.unwrap();
+        let text = String::from_utf8(wire.get("/metrics").await.unwrap().body).unwrap();
+        let figure = |name: &str| -> u64 {
+            let line = text.lines().find_map(|line| line.strip_prefix(name)).unwrap();
+            line.trim().parse().unwrap()
+        };
+        figure("chatroom_streams ") + figure("chatroom_long_polls ")
+    }
+
     /// What it takes once all clients are gone.
     async fn taken(&self, server: &Server) -> Taken {
+        // That a reader is gone shows when it is written to, or when its time is up.
+        while self.open().await > 0 {
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
         settled(self.pid, self.port).await;
         Taken {
             resident: server.resident(),

@@ -32,6 +32,10 @@ use crate::outcome::Rejection;
 /// A comment this often keeps proxies from taking a quiet stream for a dead one.
 const HEARTBEAT: Duration = Duration::from_secs(15);
 
+/// When the first comment comes. Only what is written shows that nobody reads any more, and those
+/// who come and go at once would leave a stream behind for so long.
+const FIRST: Duration = Duration::from_secs(1);
+
 /// A reader that takes longer than this for what it was given is let go; its cursor recovers it.
 const SLOWEST: Duration = Duration::from_secs(5);
 
@@ -83,7 +87,7 @@ where
 /// - `ready` (a `ReadyEvent`) says that the replay is over; `gap` (a `GapEvent`) that the cursor
 ///   did not fit; `presence` (a `PresenceEvent`) who is here; `bye` (a `ByeEvent`) that the server
 ///   ends the stream.
-/// - A comment comes every 15 seconds. A reader that takes longer than 5 seconds for what it is
+/// - A comment comes after one second, then every 15 seconds. A reader that takes longer than 5 seconds for what it is
 ///   given is let go with `bye`; its cursor recovers it.
 #[utoipa::path(
     get,
@@ -177,7 +181,7 @@ impl Reader {
         mut shutdown: Shutdown,
     ) -> impl futures_core::Stream<Item = Vec<u8>> + Send {
         stream! {
-            let mut heartbeat = interval_at(Instant::now() + HEARTBEAT, HEARTBEAT);
+            let mut heartbeat = interval_at(Instant::now() + FIRST, HEARTBEAT);
             heartbeat.set_missed_tick_behavior(MissedTickBehavior::Delay);
             let mut ready = false;
             yield format!("retry: {}\n\n", retry()).into_bytes();

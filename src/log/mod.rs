@@ -71,7 +71,8 @@ pub trait Shared {
     /// Whether another batch may be sent now.
     fn has_room(&self) -> bool;
 
-    /// How many of these entries, the first ones, may be sent as one batch now.
+    /// How many of these entries, the first ones, may be sent as one batch now. None although there
+    /// is room for a batch: the first is larger than the servers take.
     fn room_for(&self, entries: &[Entry]) -> usize;
 
     /// Sends a batch on its way, which may have no entry: then it only shows when everything before

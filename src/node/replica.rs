@@ -128,11 +128,18 @@ impl Replica<'_> {
             for entry in entries {
                 self.stamp.follow(entry.at);
                 super::diverge::here(&mut state);
-                verdicts.push(Ok(state.apply(entry, &mut delivery.events)));
+                // Nobody is told of a success that is none.
+                let passed_over = !waiting.commands.is_empty() && state.passes_over(&entry);
+                let verdict = state.apply(entry, &mut delivery.events);
+                verdicts.push(if passed_over { Err(Failure::Unavailable) } else { Ok(verdict) });
             }
             state.let_go(most);
             (seq % COMPARED == 0).then(|| state.digest())
         };
+        if verdicts.iter().any(Result::is_err) {
+            tracing::error!("this node was silent for too long: what it writes is not taken");
+            self.node.fail();
+        }
         self.seq = seq;
         self.node.note_presence(&delivery.events);
         // Readers here may see it at once: it is in the log.
@@ -174,8 +181,12 @@ impl Replica<'_> {
                 entries.push(self.stamp.entry(command.clone()));
             }
             let room = log.room_for(&entries);
-            if room == 0 && (!entries.is_empty() || !log.has_room()) {
+            if !log.has_room() {
                 return;
+            }
+            if room == 0 && !entries.is_empty() {
+                self.drop_first();
+                continue;
             }
             if entries.is_empty() && !self.under_way.is_empty() {
                 // Who only wants to know waits for the next: so the log is not filled with nothing.
@@ -198,6 +209,15 @@ impl Replica<'_> {
             let number = log.send(&entries);
             self.under_way.insert(number, waiting);
         }
+    }
+
+    /// Gives up the first command: it would be sent again and again in vain.
+    fn drop_first(&mut self) {
+        let first = self.backlog.iter().position(|(command, _)| command.is_some());
+        let Some((_, reply)) = first.and_then(|place| self.backlog.remove(place)) else { return };
+        tracing::error!("a command is larger than the servers of the log take (max_payload)");
+        let answers = vec![(reply, Err(Failure::Unavailable))];
+        let _ = self.deliveries.send(Delivery { answers, ..Delivery::default() });
     }
 
     /// Says once that the servers take nothing, and once that they do again.

@@ -280,6 +280,12 @@ impl State {
         verdict
     }
 
+    /// Whether [`State::apply`] passes over this entry: it was applied, or its writer was silent for
+    /// so long that nobody could say.
+    pub fn passes_over(&self, entry: &Entry) -> bool {
+        entry.origin.as_ref().is_some_and(|origin| self.origins.passes_over(origin))
+    }
+
     fn carry_out(&mut self, at: Timestamp, command: Command, events: &mut Vec<Event>) -> Verdict {
         // Clocks of several nodes differ.
         let at = self.at.max(at);

@@ -11,7 +11,12 @@ use crate::timestamp::Timestamp;
 /// Entries of one node that may overtake each other: what it has under way at once, and more.
 const AHEAD: u64 = 4096;
 
-/// How long a silent node is remembered. It sends nothing again after a small part of that.
+/// Lives of nodes that are remembered in any case, however long they are silent: a node that only
+/// reads for days may write again.
+const NODES: usize = 1024;
+
+/// How long a silent node is remembered beyond that. It sends nothing again after a small part of
+/// that.
 const REMEMBERED: u64 = 24 * 60 * 60 * 1000;
 
 /// The nodes that have written, each with what of it is known.
@@ -36,21 +41,27 @@ impl Origins {
         self.0.is_empty()
     }
 
-    /// Whether the entry was not applied before; from now on it was.
+    /// Whether the entry is not to be applied.
     ///
     /// A node begins with number 1. One that is not known and does not was silent for so long that
     /// it is forgotten, and what it sends may have been applied: it never is.
+    pub(super) fn passes_over(&self, origin: &Origin) -> bool {
+        match self.0.get(&origin.node) {
+            None => origin.number == 0 || origin.number > AHEAD,
+            Some(known) => origin.number <= known.through || known.above.contains(&origin.number),
+        }
+    }
+
+    /// Whether the entry is to be applied; from now on it was.
     pub(super) fn is_new(&mut self, origin: &Origin, at: Timestamp) -> bool {
-        if !self.0.contains_key(&origin.node) {
-            if origin.number == 0 || origin.number > AHEAD {
-                return false;
-            }
+        if self.passes_over(origin) {
+            return false;
+        }
+        if !self.0.contains_key(&origin.node) && self.0.len() >= NODES {
             self.0.retain(|_, known| known.at.0 + REMEMBERED > at.0);
         }
         let known = self.0.entry(origin.node.clone()).or_default();
-        if origin.number <= known.through || !known.above.insert(origin.number) {
-            return false;
-        }
+        known.above.insert(origin.number);
         known.at = at;
         while known.above.remove(&(known.through + 1)) {
             known.through += 1;
@@ -65,6 +76,13 @@ mod tests {
 
     fn origin(node: u8, number: u64) -> Origin {
         Origin { node: NodeId::from_random([node; 10]), number, seq: 1 }
+    }
+
+    /// The first entry of one of many nodes.
+    fn of(life: usize) -> Origin {
+        let mut id = [255; 10];
+        id[..2].copy_from_slice(&(life as u16).to_le_bytes());
+        Origin { node: NodeId::from_random(id), number: 1, seq: 1 }
     }
 
     #[test]
@@ -87,8 +105,22 @@ mod tests {
         for number in 1..=AHEAD + 1 {
             assert!(origins.is_new(&origin(1, number), Timestamp(1)));
         }
-        assert!(origins.is_new(&origin(2, 1), Timestamp(REMEMBERED + 2)));
-        assert_eq!(origins.0.len(), 1, "it is bounded by who writes");
+        for life in 0..NODES {
+            assert!(origins.is_new(&of(life), Timestamp(REMEMBERED + 2)));
+        }
+        assert_eq!(origins.0.len(), NODES, "it is bounded by who writes");
+        assert!(origins.passes_over(&origin(1, AHEAD + 2)));
         assert!(!origins.is_new(&origin(1, AHEAD + 1), Timestamp(REMEMBERED + 3)));
+    }
+
+    #[test]
+    fn who_only_reads_for_days_may_write_again() {
+        let mut origins = Origins::default();
+        for number in 1..=AHEAD + 1 {
+            assert!(origins.is_new(&origin(1, number), Timestamp(1)));
+        }
+        assert!(origins.is_new(&origin(2, 1), Timestamp(9 * REMEMBERED)));
+        assert!(!origins.is_new(&origin(1, AHEAD + 1), Timestamp(9 * REMEMBERED)));
+        assert!(origins.is_new(&origin(1, AHEAD + 2), Timestamp(9 * REMEMBERED)));
     }
 }

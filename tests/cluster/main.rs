@@ -4,7 +4,10 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod agreement;
+mod clients;
 mod deploy;
+mod divergence;
 mod faults;
 mod history;
 mod linear;
@@ -13,3 +16,4 @@ mod model;
 mod planted;
 mod pulse;
 mod rounds;
+mod suites;

@@ -3,7 +3,9 @@
 use std::time::{Duration, Instant};
 
 use async_nats::jetstream::context::CreateStreamErrorKind;
-use async_nats::jetstream::stream::{Config, DiscardPolicy, Info, Republish, StorageType};
+use async_nats::jetstream::stream::{
+    Config, DiscardPolicy, Info, PersistenceMode, Republish, RetentionPolicy, StorageType,
+};
 use async_nats::jetstream::{self, Context};
 use async_nats::{Client, ConnectOptions};
 use serde_json::Value;
@@ -306,6 +308,23 @@ fn fits(found: &Config, wanted: &Config) -> Result<(), String> {
                 found.num_replicas, wanted.num_replicas
             ),
         ),
+        (
+            found.retention == RetentionPolicy::Limits,
+            "forgets what somebody has read (retention)".to_owned(),
+        ),
+        (
+            found.max_messages_per_subject <= 0,
+            "keeps only the newest (max_msgs_per_subject)".to_owned(),
+        ),
+        (
+            found.max_messages <= 0 && found.max_bytes <= 0,
+            "is limited (max_msgs, max_bytes)".to_owned(),
+        ),
+        (
+            !matches!(found.persist_mode, Some(PersistenceMode::Async)),
+            "acknowledges what is not written yet (persist_mode)".to_owned(),
+        ),
+        (!found.no_ack, "acknowledges nothing (no_ack)".to_owned()),
         (found.max_age.is_zero(), "forgets what is old (max_age)".to_owned()),
         (found.discard == DiscardPolicy::New, "drops the old when it is full".to_owned()),
         (
@@ -315,8 +334,10 @@ fn fits(found: &Config, wanted: &Config) -> Result<(), String> {
         (found.allow_direct, "cannot be read directly (allow_direct)".to_owned()),
         (found.deny_delete, "lets single messages be deleted (deny_delete)".to_owned()),
         (
-            found.republish.as_ref().map(|news| &news.destination)
-                == wanted.republish.as_ref().map(|news| &news.destination),
+            found.republish.as_ref().is_some_and(|news| {
+                Some(&news.destination) == wanted.republish.as_ref().map(|news| &news.destination)
+                    && !news.headers_only
+            }),
             "does not say what comes in (republish)".to_owned(),
         ),
     ];

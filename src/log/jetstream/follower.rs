@@ -22,6 +22,10 @@ const LOOK: Duration = Duration::from_millis(500);
 /// How often it is looked whether the stream is still the same.
 const SAME: Duration = Duration::from_secs(5);
 
+/// How long the stream must look shorter than it was before that is believed: a server that was
+/// stopped, or cut off, takes itself for the leader for a while, and does not know the newest.
+const SHORT: Duration = Duration::from_secs(15);
+
 /// While the writer has not taken what is there.
 const BREATH: Duration = Duration::from_millis(5);
 
@@ -34,6 +38,8 @@ pub(super) struct Follower {
     next: u64,
     looked: Instant,
     same: Instant,
+    /// Since when the stream looks shorter than it was.
+    short: Option<Instant>,
 }
 
 impl Follower {
@@ -45,7 +51,7 @@ impl Follower {
         next: u64,
     ) -> Follower {
         let now = Instant::now();
-        Follower { connection, node, inbox, next, looked: now, same: now }
+        Follower { connection, node, inbox, next, looked: now, same: now, short: None }
     }
 
     /// Follows until the task is dropped, or that is not possible any more.
@@ -97,7 +103,7 @@ impl Follower {
         Ok(())
     }
 
-    fn check(&self, first: u64, last: u64) -> Result<(), String> {
+    fn check(&mut self, first: u64, last: u64) -> Result<(), String> {
         if first > self.next {
             return Err(format!(
                 "the log begins with {first} now, and this node is at {}: start it again, so that \
@@ -105,7 +111,9 @@ impl Follower {
                 self.next
             ));
         }
-        if last + 1 < self.next {
+        if last + 1 >= self.next {
+            self.short = None;
+        } else if self.short.get_or_insert_with(Instant::now).elapsed() >= SHORT {
             return Err(format!(
                 "the servers have lost what they had acknowledged: the log ends with {last}, and \
                  this node has {}",

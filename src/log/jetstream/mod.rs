@@ -156,7 +156,11 @@ impl Log for JetstreamLog {
     fn append(&mut self, entries: &[Entry]) -> Result<(), AppendError> {
         let mut rest = entries;
         while !rest.is_empty() {
-            let count = self.room_for(rest).max(1).min(rest.len());
+            let count = self.room_for(rest);
+            if count == 0 {
+                let why = "an entry is larger than the servers take (max_payload)";
+                return Err(AppendError::Failed(why.to_owned()));
+            }
             let (now, later) = rest.split_at(count);
             let payload = self.encode(now);
             let id = format!("{}.{}", self.node, self.batch);
@@ -219,7 +223,7 @@ impl Shared for JetstreamLog {
             buffer.clear();
             super::codec::encode(entry, &mut buffer);
             bytes += buffer.len() + 1;
-            if bytes > most && count > 0 {
+            if bytes > most {
                 break;
             }
             count += 1;

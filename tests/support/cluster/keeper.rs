@@ -12,7 +12,7 @@ use tempfile::TempDir;
 const SCRIPT: &str = r#"
 cat >/dev/null
 exec setsid sh -c '
-  kill -KILL "-$1"
+  kill -s KILL -- "-$1"
   rm -rf -- "$2"
   for space in $(ip netns list 2>/dev/null | cut -d " " -f 1 | grep "^$3-"); do
     ip netns del "$space"

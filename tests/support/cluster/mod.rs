@@ -60,11 +60,13 @@ impl Cluster {
             let mut serve = command(home.path());
             serve.arg("serve");
             prepare(number, &mut serve);
-            Node::start(place, number, &Start::like(&serve, &nats.store(STREAM)))
+            let mut start = Start::like(&serve, &nats.store(STREAM));
+            start.set("CHATROOM_CLUSTER_MONITOR", &nats.monitors());
+            Node::start(place, number, &start)
         };
         let nodes: Vec<Node> = (0..NODES).map(start).collect();
         let addresses: Vec<_> = nodes.iter().map(Node::address).collect();
-        let proxy = Proxy::start(place, 0, &addresses);
+        let proxy = Proxy::start(place, &addresses);
         Cluster { proxy, nodes, nats, place: place.clone(), home }
     }
 

@@ -49,8 +49,14 @@ impl Nats {
         self.listens(server, 4222)
     }
 
+    /// The setting `cluster.monitor` of a node.
+    pub fn monitors(&self) -> String {
+        let all: Vec<String> = (0..SERVERS).map(|server| self.monitor(server)).collect();
+        all.join(",")
+    }
+
     /// Where a server says how it is.
-    pub fn monitor(&self, server: usize) -> String {
+    fn monitor(&self, server: usize) -> String {
         format!("http://{}", self.listens(server, 8222))
     }
 

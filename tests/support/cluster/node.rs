@@ -48,6 +48,11 @@ impl Start {
             home: command.get_current_dir().expect("a home").to_owned(),
         }
     }
+
+    /// Sets a variable of the environment.
+    pub fn set(&mut self, name: &str, value: &str) {
+        self.envs.push((name.into(), Some(value.into())));
+    }
 }
 
 impl Node {

@@ -7,8 +7,8 @@ use std::process::{Child, Command, Stdio};
 
 use tempfile::TempDir;
 
-use super::keeper;
 use super::place::Place;
+use super::{keeper, patiently, signal};
 
 /// The header by which a test picks a node: `1`, `2`, `3`.
 const NODE: &str = "X-Node";
@@ -26,14 +26,33 @@ pub struct Proxy {
 }
 
 impl Proxy {
-    /// Listens on this port of the loopback (0: any) for the nodes at these addresses.
-    pub fn start(place: &Place, port: u16, nodes: &[SocketAddr]) -> Proxy {
+    /// Listens on a free port of the loopback for the nodes at these addresses.
+    pub fn start(place: &Place, nodes: &[SocketAddr]) -> Proxy {
+        Proxy::launch(place, 0, settings(nodes))
+    }
+
+    /// Listens on this port (0: a free one), and says nothing of whom it asks for: some tests play
+    /// the proxy themselves.
+    pub fn silent(port: u16, nodes: &[SocketAddr]) -> Proxy {
+        let settings = settings(nodes);
+        let kept = |line: &&str| !line.contains("X-Forwarded") && !line.contains("forwardfor");
+        let settings: Vec<&str> = settings.lines().filter(kept).collect();
+        Proxy::launch(&Place::Loopback, port, settings.join("\n") + "\n")
+    }
+
+    fn launch(place: &Place, port: u16, settings: String) -> Proxy {
         let folder = keeper::folder();
         let file = folder.path().join("haproxy.cfg");
-        std::fs::write(&file, settings(nodes)).unwrap();
+        std::fs::write(&file, settings).unwrap();
         // It is given the open socket: its port is known, and taken, before it runs. Sockets stay
         // in the namespace where they were made, so a test reaches into the others through it.
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).unwrap();
+        let mut listener = None;
+        // One that retires lets go of its port soon.
+        patiently("the port is free", 10, || {
+            listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).ok();
+            listener.is_some()
+        });
+        let listener = listener.unwrap();
         let port = listener.local_addr().unwrap().port();
         let mut command = place.command("haproxy");
         command.env("PATH", path()).args(["-db", "-f"]).arg(file);
@@ -44,6 +63,11 @@ impl Proxy {
     /// The port that clients know.
     pub fn port(&self) -> u16 {
         self.port
+    }
+
+    /// Has it give away its port, and pass on what is on the way.
+    pub fn retire(&self) {
+        signal(self.child.id(), "USR1");
     }
 
     /// Whether the node of this number, counted from 0, says that it is well.
@@ -67,20 +91,32 @@ impl Drop for Proxy {
 fn settings(nodes: &[SocketAddr]) -> String {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let text = std::fs::read_to_string(root.join("deploy/haproxy.cfg")).unwrap();
-    let (before, after) = text.split_once("bind :80 ").expect("where it listens");
-    let (before, after) = (before.to_owned() + "bind fd@0 ", after);
-    // A test has fewer open files than a machine of its own.
-    let before = before.replace("maxconn 50000", "maxconn 4000");
-    let kept = |line: &&str| !line.trim_start().starts_with("server ");
-    let after: Vec<&str> = after.lines().filter(kept).collect();
-    let mut text = before + &after.join("\n");
-    for (number, address) in nodes.iter().enumerate().map(|(at, address)| (at + 1, address)) {
-        // Picked, it is asked even if it says that it is not well.
-        text += &format!("\n    use-server node{number} if {{ req.hdr({NODE}) {number} }}");
-        text += &format!("\n    force-persist if {{ req.hdr({NODE}) {number} }}");
-        text += &format!("\n    server node{number} {address}");
+    let numbered = || (1..).zip(nodes);
+    let servers: Vec<String> =
+        numbered().map(|(number, address)| format!("    server node{number} {address}")).collect();
+    let mut lines = Vec::new();
+    for line in text.lines() {
+        match line.trim_start() {
+            "bind :80 tcp-ut 30s" => lines.push(line.replace(":80", "fd@0")),
+            // A test has fewer open files than a machine of its own.
+            "maxconn 50000" => lines.push("maxconn 4000".to_owned()),
+            "default_backend nodes" => {
+                lines.extend(numbered().map(|(number, _)| {
+                    format!("    use_backend node{number} if {{ req.hdr({NODE}) {number} }}")
+                }));
+                lines.push(line.to_owned());
+            }
+            rest if rest.starts_with("server node1 ") => lines.extend(servers.clone()),
+            rest if rest.starts_with("server ") => {}
+            _ => lines.push(line.to_owned()),
+        }
     }
-    text + "\n"
+    // Picked, it is asked even if it says that it is not well.
+    for (number, server) in (1..).zip(&servers) {
+        lines.push(format!("backend node{number}\n{server}"));
+    }
+    assert!(lines.iter().any(|line| line.contains("fd@0")), "where it listens");
+    lines.join("\n") + "\n"
 }
 
 /// The path of this process, and where Debian keeps what is not for everyone.

@@ -4,6 +4,7 @@
 //! behind HAProxy, whose port it says is its own: one request after the other comes to another
 //! node. All servers of a process share three servers of NATS; each store is a stream of its own.
 
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::Path;
 use std::process::{Command, ExitStatus};
 use std::sync::LazyLock;
@@ -39,12 +40,13 @@ impl Spread {
             at.map(|at| args[at + 1])
         };
         let home = command.get_current_dir().expect("a home");
-        let start = Start::like(command, &store(home, after("--store")));
+        let mut start = Start::like(command, &store(home, after("--store")));
+        start.set("CHATROOM_CLUSTER_MONITOR", &NATS.monitors());
         let nodes: Vec<Node> =
             (0..NODES).map(|number| Node::start(&Place::Loopback, number, &start)).collect();
         let addresses: Vec<_> = nodes.iter().map(Node::address).collect();
         let port = after("--port").map_or(0, |port| port.parse().unwrap());
-        Spread { proxy: Some(Proxy::start(&Place::Loopback, port, &addresses)), nodes }
+        Spread { proxy: Some(Proxy::silent(port, &addresses)), nodes }
     }
 
     /// The port that clients know.
@@ -55,11 +57,13 @@ impl Spread {
     /// Waits for the end of all: the first failure, if there is one.
     pub fn wait(&mut self) -> ExitStatus {
         let ends: Vec<ExitStatus> = self.nodes.iter_mut().map(Node::wait).collect();
-        self.close();
+        if let Some(proxy) = &self.proxy {
+            proxy.retire();
+        }
         *ends.iter().find(|end| !end.success()).unwrap_or(&ends[0])
     }
 
-    /// Lets go of the port, once the nodes are gone.
+    /// Breaks all connections, once the nodes are gone.
     pub fn close(&mut self) {
         self.proxy = None;
     }
@@ -69,10 +73,10 @@ impl Spread {
 pub fn store(home: &Path, store: Option<&str>) -> String {
     static FRESH: AtomicU32 = AtomicU32::new(0);
     let store = store.unwrap_or("sqlite:chatroom.db");
-    let mut name = format!("{}-{store}", home.display());
+    let mut hasher = DefaultHasher::new();
+    (home, store).hash(&mut hasher);
     if store == "memory:" {
-        name += &FRESH.fetch_add(1, Ordering::Relaxed).to_string();
+        FRESH.fetch_add(1, Ordering::Relaxed).hash(&mut hasher);
     }
-    let name = name.replace(|letter: char| !letter.is_ascii_alphanumeric(), "-");
-    NATS.store(&name)
+    NATS.store(&format!("store-{:016x}", hasher.finish()))
 }
