@@ -202,7 +202,10 @@ impl fmt::Display for Found {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "{}: everything is as it was written.", self.file)?;
         let (first, last) = (self.log.trimmed().position + 1, self.log.last().position);
-        writeln!(f, "  entries   {first} to {last}")?;
+        match self.log.entries() {
+            0 => writeln!(f, "  entries   none behind {last}")?,
+            _ => writeln!(f, "  entries   {first} to {last}")?,
+        }
         match self.snapshot {
             Some(position) => writeln!(f, "  snapshot  of entry {position}")?,
             None => writeln!(f, "  snapshot  none yet")?,
