@@ -91,7 +91,7 @@ const IMPORTS: &[(&str, &[&str])] = &[
         ],
     ),
     ("admin", &["VOCABULARY", "config", "log", "node"]),
-    ("store", &["VOCABULARY", "archive", "clock", "config", "log", "node", "state"]),
+    ("store", &["VOCABULARY", "archive", "clock", "config", "fault", "log", "node", "state"]),
     ("main", &["admin", "config", "server", "store"]),
 ];
 
