@@ -98,8 +98,15 @@ pub(super) fn look_through(source: &Source) -> Result<Found, StoreError> {
     }
     let (mut oldest, mut newest) = (audit.oldest, audit.newest);
     let mut pending = 0;
-    for (_, record) in state.records_after(progress) {
+    let records: Vec<_> = state.records_after(progress).map(|(_, record)| record).collect();
+    // A removal is taken over in parts, and what was said before it with the first: where that was
+    // interrupted, all of it is taken over again.
+    let removal = records.iter().rposition(|record| !record.is_posted()).unwrap_or_default();
+    for (place, record) in records.into_iter().enumerate() {
         let Record::Posted { message, .. } = record else { continue };
+        if message.id <= archived && place < removal {
+            continue;
+        }
         if message.id <= archived {
             return Err(damaged(format!("message {} is in the log once more", message.id.0)));
         }
