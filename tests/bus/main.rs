@@ -3,9 +3,6 @@
 #![allow(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
 
 mod golden;
+mod members;
 mod nats;
 mod nodes;
-#[path = "../programs/mod.rs"]
-mod programs;
-mod servers;
-mod sockets;

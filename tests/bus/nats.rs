@@ -1,7 +1,7 @@
 //! One nats-server on a free port.
 
 use std::net::{SocketAddr, TcpListener, TcpStream};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -40,7 +40,7 @@ impl Drop for Nats {
 }
 
 /// An address that nobody listens on.
-pub(crate) fn free_address() -> SocketAddr {
+fn free_address() -> SocketAddr {
     TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap()
 }
 
@@ -53,10 +53,10 @@ pub(crate) fn until(what: &str, mut holds: impl FnMut() -> bool) {
     }
 }
 
+/// The server that `script/setup` has put next to the other clients.
 fn program() -> PathBuf {
-    let installed = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/clients/nats/usr/sbin/nats-server");
-    let program = std::env::var_os("NATS_SERVER").unwrap_or_else(|| installed.into());
-    let program = PathBuf::from(program);
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let program = root.join("tests/clients/nats/usr/sbin/nats-server");
     let what = "nats-server is not installed: script/test installs what the tests need";
     assert!(program.exists(), "{what}");
     program

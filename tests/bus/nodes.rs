@@ -7,8 +7,8 @@ use std::time::Instant;
 use chatroom::cluster::LEASE;
 use chatroom::id::{SessionId, UserId};
 
+use super::members::{AWAY, Member, id};
 use super::nats::{Nats, until};
-use super::servers::{AWAY, Member, id};
 
 const ANN: UserId = UserId(1);
 const BOB: UserId = UserId(2);

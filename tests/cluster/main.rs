@@ -4,6 +4,9 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+#[path = "../programs/mod.rs"]
+mod programs;
+
 mod agreement;
 mod clients;
 mod deploy;
@@ -16,4 +19,5 @@ mod model;
 mod planted;
 mod pulse;
 mod rounds;
+mod sockets;
 mod suites;

@@ -1,14 +1,10 @@
 //! Nodes in this process, each with a runtime that can be killed.
 
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use chatroom::cluster::{Cluster, Joining};
-use chatroom::config::{self, Flags};
 use chatroom::id::NodeId;
-use chatroom::server::Server;
-use tempfile::TempDir;
 use tokio::runtime::Runtime;
 
 use super::nats::Nats;
@@ -70,46 +66,5 @@ fn joining(number: u8) -> Joining {
         address: String::new(),
         away: AWAY,
         session: Duration::from_secs(1),
-    }
-}
-
-/// A whole server among others. Each has a log of its own, in memory: only what is said beside the
-/// log is shared.
-pub(crate) struct Node {
-    pub(crate) member: Member,
-    pub(crate) address: SocketAddr,
-    _home: TempDir,
-}
-
-impl Node {
-    /// Starts it.
-    pub(crate) fn start(nats: &Nats, number: u8) -> Node {
-        let member = Member::join(nats, number);
-        let home = tempfile::tempdir().unwrap();
-        let env = [
-            ("CHATROOM_STORE", "memory:"),
-            ("CHATROOM_PORT", "0"),
-            ("CHATROOM_HOST", "127.0.0.1"),
-            ("CHATROOM_RATE_LIMITS__FAILED_LOGINS", "3/10m"),
-        ];
-        let env = env.map(|(name, value)| (name.to_owned(), value.to_owned()));
-        let settings = config::load(&Flags::default(), env, home.path()).unwrap().settings;
-        let address = member.within(async {
-            let (sender, address) = tokio::sync::oneshot::channel();
-            let server = Server::build_among(Some(member.cluster.clone()), settings).unwrap();
-            tokio::spawn(
-                server
-                    .on_ready(move |address| {
-                        let _ = sender.send(address);
-                    })
-                    .serve(),
-            );
-            address.await.unwrap()
-        });
-        Node { member, address, _home: home }
-    }
-
-    pub(crate) fn url(&self, path: &str) -> String {
-        format!("http://{}{path}", self.address)
     }
 }
