@@ -6,16 +6,13 @@ use rocket::http::uri::Origin;
 use rocket::{Build, Data, Orbit, Request, Response, Rocket, Route};
 
 use super::cors::Cors;
-use super::kept_out::KeptOut;
+use super::kept_out::{KEPT_OUT, KeptOut};
 use super::measure::Measure;
 use super::security;
 use crate::config::Settings;
 use crate::credentials::{self, Arrival};
 use crate::exposure::{Exposure, Facts, Refusal, Visitor};
 use crate::header;
-
-/// The beginning of the path where requests go that are refused.
-pub(super) const KEPT_OUT: &str = "/kept-out-";
 
 /// The field with which a form asks Rocket to take it for another method.
 const OVERRIDE: &[u8] = b"_method=";

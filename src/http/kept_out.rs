@@ -11,6 +11,9 @@ use super::error::ApiError;
 use crate::exposure::Refusal;
 use crate::limits::Seldom;
 
+/// The beginning of the path where requests go that are refused.
+pub(super) const KEPT_OUT: &str = "/kept-out-";
+
 /// The longest host that is written into the log, in characters.
 const LOGGED: usize = 253;
 

@@ -12,7 +12,7 @@ use rocket::request::{FromRequest, Outcome};
 use rocket::{Orbit, Request, Response, Rocket, Route};
 
 use super::cors::REFUSED;
-use super::edge::KEPT_OUT;
+use super::kept_out::KEPT_OUT;
 use crate::credentials::{self, Arrival};
 use crate::metrics::{Metrics, Slot};
 
