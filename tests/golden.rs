@@ -9,8 +9,9 @@ mod support;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use chatroom::command::Command;
+use chatroom::command::{Command, Origin};
 use chatroom::log::codec;
+use chatroom::log::jetstream::batch;
 use chatroom::snapshots::Catalogue;
 use reqwest::Method;
 use serde_json::value::RawValue;
@@ -140,6 +141,35 @@ fn a_catalogue_of_another_version_or_shape_is_an_error() {
         (line[..line.len() - 1].to_owned(), "cannot be read"),
     ] {
         let found = Catalogue::decode(wrong.as_bytes()).unwrap_err();
+        assert!(found.contains(why), "{wrong}: {found}");
+    }
+}
+
+/// Batches of a shared log, each as one message of its stream.
+const BATCHES: &str = include_str!("golden/batches.jsonl");
+
+#[test]
+fn every_batch_is_read_and_written_with_exactly_these_bytes() {
+    for (line, seq) in BATCHES.lines().zip(1..) {
+        let (head, entries) = batch::decode(seq, line.as_bytes()).unwrap();
+        for (entry, number) in entries.iter().zip(head.first..) {
+            let node = head.node.clone();
+            assert_eq!(entry.origin, Some(Origin { node, number, seq }));
+        }
+        assert_eq!(String::from_utf8(batch::encode(&head, &entries)).unwrap(), line);
+    }
+}
+
+#[test]
+fn a_batch_of_another_version_or_shape_is_an_error() {
+    let line = BATCHES.lines().next().unwrap();
+    for (wrong, why) in [
+        (line.replacen(r#""v":1"#, r#""v":2"#, 1), "version 2"),
+        (line.replacen(r#""v":1,"#, "", 1), "cannot be read"),
+        (line.replacen("begin", "began", 1), "cannot be read"),
+        (line[..line.len() - 1].to_owned(), "cannot be read"),
+    ] {
+        let found = batch::decode(1, wrong.as_bytes()).map(|_| ()).unwrap_err();
         assert!(found.contains(why), "{wrong}: {found}");
     }
 }

@@ -1,6 +1,9 @@
 //! What every log must do: one suite, run for each.
 #![allow(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
 
+#[path = "log/stream.rs"]
+mod stream;
+
 use std::path::Path;
 
 use chatroom::command::{Address, Command, Entry};
@@ -17,10 +20,15 @@ use chatroom::timestamp::Timestamp;
 enum Kind {
     Memory,
     Sqlite(Durability),
+    Jetstream,
 }
 
-const ALL: &[Kind] =
-    &[Kind::Memory, Kind::Sqlite(Durability::Full), Kind::Sqlite(Durability::Fast)];
+const ALL: &[Kind] = &[
+    Kind::Memory,
+    Kind::Sqlite(Durability::Full),
+    Kind::Sqlite(Durability::Fast),
+    Kind::Jetstream,
+];
 
 impl Kind {
     fn open(self, folder: &Path) -> Box<dyn Log> {
@@ -29,6 +37,7 @@ impl Kind {
             Kind::Sqlite(durability) => {
                 Box::new(SqliteLog::open(&folder.join("log.db"), durability).unwrap())
             }
+            Kind::Jetstream => Box::new(stream::open(folder)),
         }
     }
 

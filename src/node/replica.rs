@@ -244,6 +244,9 @@ impl Replica<'_> {
 /// How long a verdict is waited for: longer than the servers need to choose another leader.
 const VERDICT: Duration = Duration::from_secs(10);
 
+/// How long a reader whose cursor is ahead of this node is kept waiting.
+const AHEAD: Duration = Duration::from_secs(1);
+
 impl Node {
     /// Whether other nodes write to the log too.
     pub(super) fn is_shared(&self) -> bool {
@@ -258,7 +261,8 @@ impl Node {
     /// [`Failure::Unavailable`]: the log is out of reach.
     pub async fn reach(&self, cursor: MessageId) -> Result<(), Failure> {
         if self.is_shared() && cursor > self.head() && cursor.0 != u64::MAX {
-            return self.catch_up().await;
+            let caught_up = tokio::time::timeout(AHEAD, self.catch_up()).await;
+            return caught_up.unwrap_or(Err(Failure::Unavailable));
         }
         Ok(())
     }
