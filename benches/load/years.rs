@@ -96,7 +96,12 @@ pub(crate) fn years(home: &Path) -> Result<(), Box<dyn Error>> {
 
     search(&mut pool)?;
 
-    let poll = |port| Load::new(port, CLIENTS, move |n| chat::poll(&chat::name(n), newest + 1, ""));
+    // Of somebody who has seen everything that was said until now.
+    let poll = |port| -> io::Result<Load> {
+        let mut pool = Pool::open(port, 1)?;
+        let newest = chat::send_for_id(&mut pool, &chat::name(0), &chat::name(1), 0)?;
+        Load::new(port, CLIENTS, move |n| chat::poll(&chat::name(n), newest, ""))
+    };
     let send = |port| {
         Load::new(port, CLIENTS, |n| chat::send(&chat::name(n), &chat::name((n + 1) % CLIENTS)))
     };
