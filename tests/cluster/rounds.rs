@@ -67,7 +67,7 @@ async fn nothing_acknowledged_is_lost_doubled_or_out_of_order() {
     }
     let done = load.end().await;
     judge(cluster.proxy.port(), &done).await;
-    report(&done, stalls);
+    report(&done, stalls, cluster.restarts);
 }
 
 /// Panics unless every reader saw exactly what was due, and every node has the same.
@@ -113,12 +113,13 @@ fn named((way, whom): Fault) -> String {
     format!("{way:?} {whom:?}")
 }
 
-fn report(done: &Done, stalls: BTreeMap<String, Stalls>) {
+fn report(done: &Done, stalls: BTreeMap<String, Stalls>, restarts: usize) {
     let seen: usize = done.seen.iter().map(|(_, seen)| seen.len()).sum();
     let rounds: usize = stalls.values().map(|kind| kind.rounds).sum();
     eprintln!(
         "cluster: {rounds} faults, {} messages acknowledged, {seen} read across reconnections, \
-         none lost, none doubled, ids equal on all nodes",
+         none lost, none doubled, ids equal on all nodes; nodes ended by themselves {restarts} \
+         times",
         done.acked.len(),
     );
     eprintln!("| fault | rounds | sends stood still: median, longest | polls: longest |");

@@ -36,6 +36,8 @@ pub struct Cluster {
     pub nats: Nats,
     /// Where all that is.
     pub place: Place,
+    /// How often a node ended by itself, and was started again.
+    pub restarts: usize,
     home: TempDir,
 }
 
@@ -67,15 +69,21 @@ impl Cluster {
         let nodes: Vec<Node> = (0..NODES).map(start).collect();
         let addresses: Vec<_> = nodes.iter().map(Node::address).collect();
         let proxy = Proxy::start(place, &addresses);
-        Cluster { proxy, nodes, nats, place: place.clone(), home }
+        Cluster { proxy, nodes, nats, place: place.clone(), restarts: 0, home }
     }
 
     /// Waits until all servers and nodes say that they are well, each for itself.
+    ///
+    /// A node that has ended because it could not go on is started again, as systemd would.
     pub fn wait(&mut self) {
         self.nats.wait();
         patiently("all nodes are well", 60, || {
             self.nodes.iter_mut().enumerate().all(|(number, node)| {
-                assert_eq!(node.ended(), None, "node {number} runs");
+                if let Some(end) = node.ended() {
+                    assert_eq!(end.code(), Some(1), "node {number} ended by itself");
+                    node.restart();
+                    self.restarts += 1;
+                }
                 self.proxy.answers(number)
             })
         });
