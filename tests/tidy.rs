@@ -119,6 +119,7 @@ const IMPORTS: &[(&str, &[&str])] = &[
             "clock",
             "cluster",
             "config",
+            "fault",
             "log",
             "node",
             "snapshots",

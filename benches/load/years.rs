@@ -21,9 +21,9 @@ use chatroom::token::TokenHash;
 
 use super::chat::{self, CLIENTS};
 use super::child::Child;
-use super::compare::compare;
+use super::compare::{compare, quantile};
 use super::drive::Load;
-use super::http::Pool;
+use super::http::{Pool, request};
 use super::table;
 
 /// The file that the server named `years` opens.
@@ -37,6 +37,12 @@ const BATCH: u64 = 10_000;
 
 /// How long each load runs before the memory is looked at.
 const LOAD: Duration = Duration::from_secs(10);
+
+/// Searches for each word and order.
+const SEARCHES: usize = 60;
+
+/// Words that most messages, that some, and that few have.
+const SOUGHT: [&str; 5] = ["the", "meeting", "the+meeting", "budget", "ha*"];
 
 /// Words as they are said: the first often, the last seldom.
 const WORDS: &[&str] = &[
@@ -88,6 +94,8 @@ pub(crate) fn years(home: &Path) -> Result<(), Box<dyn Error>> {
     }
     table::cost("years: a page of 500, old / fresh", 3.0, &ratio);
 
+    search(&mut pool)?;
+
     let poll = |port| Load::new(port, CLIENTS, move |n| chat::poll(&chat::name(n), newest + 1, ""));
     let send = |port| {
         Load::new(port, CLIENTS, |n| chat::send(&chat::name(n), &chat::name((n + 1) % CLIENTS)))
@@ -104,6 +112,30 @@ pub(crate) fn years(home: &Path) -> Result<(), Box<dyn Error>> {
     table::cost("years: poll, nothing new, / of an empty store", 1.1, &ratio);
     let ratio = compare(&server, &mut send(server.port(0))?, &mut send(server.port(1))?)?;
     table::cost("years: send / of an empty store", 1.1, &ratio);
+    Ok(())
+}
+
+/// How long common words are looked for, each by several users, the newest first and the best.
+fn search(pool: &mut Pool) -> Result<(), Box<dyn Error>> {
+    for order in ["newest", "rank"] {
+        let mut times = Vec::with_capacity(SEARCHES * SOUGHT.len());
+        for n in 0..SEARCHES {
+            for words in SOUGHT {
+                let user = chat::name(n % CLIENTS);
+                let path = format!("/search?username={user}&q={words}&order={order}");
+                let begun = Instant::now();
+                let found = chat::ask(pool, &request("GET", &path, None))?;
+                times.push(begun.elapsed().as_secs_f64() * 1e3);
+                if !found.contains("\"snippet\"") {
+                    return Err(io::Error::other(format!("{words} was not found: {found}")).into());
+                }
+            }
+        }
+        let [half, most, all] = [0.5, 0.99, 1.0].map(|share| quantile(&mut times, share));
+        let spread = format!("{half:.1} – {all:.1}");
+        let what = format!("years: search for common words, {order}: p99");
+        table::at_most(&what, Some(50.0), most, "ms", &spread);
+    }
     Ok(())
 }
 

@@ -3,11 +3,12 @@
 use std::collections::HashSet;
 use std::time::Duration;
 
-use async_nats::jetstream::context::{Context, PublishErrorKind};
+use async_nats::jetstream::context::{Context, PublishError, PublishErrorKind};
 use async_nats::jetstream::message::PublishMessage;
 use async_nats::jetstream::stream::{
     Config, DirectGetErrorKind, DiscardPolicy, RawMessageErrorKind, StorageType, Stream,
 };
+use async_nats::jetstream::{self, ErrorCode};
 use bytes::Bytes;
 use futures_util::TryStreamExt;
 
@@ -21,6 +22,10 @@ const TRIES: u32 = 20;
 
 /// Between one try and the next.
 const PAUSE: Duration = Duration::from_millis(500);
+
+/// What servers say when a message with the same condition is on its way; the client has no name for
+/// it: https://github.com/nats-io/nats-server/blob/main/server/errors.json
+const UNDER_WAY: ErrorCode = ErrorCode(10164);
 
 /// What is asked of the servers.
 #[derive(Debug)]
@@ -110,9 +115,7 @@ impl Bucket {
         };
         match answer {
             Ok(acknowledged) => Ok(acknowledged.sequence),
-            Err(error) if error.kind() == PublishErrorKind::WrongLastSequence => {
-                Err(SnapshotError::Overtaken)
-            }
+            Err(error) if is_overtaken(&error) => Err(SnapshotError::Overtaken),
             Err(error) => Err(self.unavailable(&error)),
         }
     }
@@ -187,6 +190,14 @@ impl Bucket {
     fn unavailable(&self, what: &dyn std::fmt::Display) -> SnapshotError {
         SnapshotError::Unavailable { bucket: self.name.clone(), what: what.to_string() }
     }
+}
+
+/// Whether another was written, or is on its way: servers have two codes for the two.
+fn is_overtaken(error: &PublishError) -> bool {
+    let source = std::error::Error::source(error);
+    let told = source.and_then(|source| source.downcast_ref::<jetstream::Error>());
+    error.kind() == PublishErrorKind::WrongLastSequence
+        || told.is_some_and(|told| told.error_code() == UNDER_WAY)
 }
 
 /// The stream that a log's snapshots are in.

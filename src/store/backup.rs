@@ -14,6 +14,7 @@ use super::line::BackupLine;
 use super::new_file::NewFile;
 use super::source::{BACKUP, BACKUP_LAYOUT, Source};
 use crate::clock;
+use crate::fault;
 use crate::log::stored::{self, Extent};
 
 /// Pages that are copied from one look at the time to the next.
@@ -48,6 +49,7 @@ pub(super) fn copy(source: &Source, path: &Path) -> Result<Extent, StoreError> {
     let failed = |error: rusqlite::Error| StoreError::unwritten(path, &error);
     let mut db = Connection::open(path).map_err(failed)?;
     copy_pages(&source.archive, &mut db, path)?;
+    fault::point("archive.copied");
     // The file is synced as a whole, and is not found before that.
     db.pragma_update(None, "journal_mode", "off").map_err(failed)?;
     db.pragma_update(None, "synchronous", "off").map_err(failed)?;
@@ -68,7 +70,12 @@ pub(super) fn copy_pages(
     let failed = |error: rusqlite::Error| StoreError::unwritten(path, &error);
     let copying = Backup::new(from, to).map_err(failed)?;
     let mut told = Instant::now();
-    while copying.step(PAGES).map_err(failed)? != StepResult::Done {
+    loop {
+        let done = copying.step(PAGES).map_err(failed)? == StepResult::Done;
+        fault::point("pages.copied");
+        if done {
+            return Ok(());
+        }
         if told.elapsed() >= TELL {
             told = Instant::now();
             let progress = copying.progress();
@@ -76,7 +83,6 @@ pub(super) fn copy_pages(
             eprintln!("chatroom: {done} of {} pages are copied", progress.pagecount);
         }
     }
-    Ok(())
 }
 
 /// Makes a copy a backup.

@@ -98,8 +98,15 @@ pub(super) fn look_through(source: &Source) -> Result<Found, StoreError> {
     }
     let (mut oldest, mut newest) = (audit.oldest, audit.newest);
     let mut pending = 0;
-    for (_, record) in state.records_after(progress) {
+    let records: Vec<_> = state.records_after(progress).map(|(_, record)| record).collect();
+    // A removal is taken over in parts, and what was said before it with the first: where that was
+    // interrupted, all of it is taken over again.
+    let removal = records.iter().rposition(|record| !record.is_posted()).unwrap_or_default();
+    for (place, record) in records.into_iter().enumerate() {
         let Record::Posted { message, .. } = record else { continue };
+        if message.id <= archived && place < removal {
+            continue;
+        }
         if message.id <= archived {
             return Err(damaged(format!("message {} is in the log once more", message.id.0)));
         }
@@ -202,7 +209,10 @@ impl fmt::Display for Found {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "{}: everything is as it was written.", self.file)?;
         let (first, last) = (self.log.trimmed().position + 1, self.log.last().position);
-        writeln!(f, "  entries   {first} to {last}")?;
+        match self.log.entries() {
+            0 => writeln!(f, "  entries   none behind {last}")?,
+            _ => writeln!(f, "  entries   {first} to {last}")?,
+        }
         match self.snapshot {
             Some(position) => writeln!(f, "  snapshot  of entry {position}")?,
             None => writeln!(f, "  snapshot  none yet")?,

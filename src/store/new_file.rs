@@ -4,6 +4,7 @@ use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use super::error::StoreError;
+use crate::fault;
 
 /// A file that is being made under another name. Dropped before it is finished, it leaves nothing;
 /// what a killed process leaves, the next attempt takes away.
@@ -41,8 +42,10 @@ impl NewFile {
     /// Has it on the disk, then in its place.
     pub(super) fn finish(self) -> Result<(), StoreError> {
         let finish = || {
+            fault::point("file.made");
             File::open(&self.making)?.sync_all()?;
             std::fs::rename(&self.making, &self.path)?;
+            fault::point("file.named");
             let folder = self.path.parent().filter(|folder| !folder.as_os_str().is_empty());
             File::open(folder.unwrap_or(Path::new(".")))?.sync_all()
         };

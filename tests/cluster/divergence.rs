@@ -37,9 +37,8 @@ async fn a_node_that_applies_one_entry_differently_stops_with_a_sentence() {
     assert!(entries > DIFFERENT / 2, "it came so far: {entries}");
     assert!(entries < DIFFERENT + WITHIN, "it stopped only after {entries} entries");
     let said = fs::read_to_string(cluster.home().join("node1.log")).unwrap();
-    let sentence = said.lines().find(|line| line.contains("ERROR") && line.contains("differ"));
+    let sentence = said.lines().find(|line| line.contains("ERROR") && line.contains("differs"));
     let sentence = sentence.unwrap_or_else(|| panic!("it says why: {said}"));
-    assert!(sentence.ends_with('.'), "{sentence}");
     // The others go on, and the proxy knows.
     for node in [0, 2] {
         assert_eq!(cluster.nodes[node].ended(), None);

@@ -22,6 +22,9 @@ const CLIENTS: u32 = 9;
 /// A client that hears nothing for so long does not know.
 const PATIENCE: Duration = Duration::from_secs(15);
 
+/// A client that was not answered asks after this time whether the server is well.
+const AWAY: Duration = Duration::from_millis(100);
+
 /// The search is given up after this time, which counts as a failure.
 const SEARCH: Duration = Duration::from_secs(120);
 
@@ -40,7 +43,14 @@ pub(crate) type History = Vec<Operation<Chat>>;
 
 /// Whether it could have happened one after the other.
 pub(crate) fn verdict(history: &[Operation<Chat>]) -> CheckResult {
-    check_operations_timeout(history, SEARCH)
+    let returns = history.iter().map(|operation| operation.return_time);
+    let returns = returns.filter(|time| *time != i64::MAX);
+    let last = returns.chain(history.iter().map(|operation| operation.call_time)).max();
+    let end = last.unwrap_or_default() + 1;
+    let op = Op { ask: Ask::End, answer: Some(Answer::Done) };
+    let end =
+        Operation { client_id: None, call_time: end, return_time: end + 1, op, metadata: None };
+    check_operations_timeout(&[history, &[end]].concat(), SEARCH)
 }
 
 /// Has clients ask the server at this port for `count` random things.
@@ -58,7 +68,50 @@ pub(crate) async fn record(port: u16, count: usize) -> History {
         history.extend(client.await.unwrap());
     }
     assert_eq!(history.len(), count);
+    find_out(port, &mut history).await;
     history
+}
+
+/// Finds out what became of the messages that nobody answered: the same again, with the same
+/// `client_msg_id`, is told the first id if there is one. What was not sent by now is taken out.
+async fn find_out(port: u16, history: &mut History) {
+    let open =
+        |operation: &Operation<Chat>| operation.op.answer.is_none() && operation.metadata.is_some();
+    if !history.iter().any(open) {
+        return;
+    }
+    let mut wire = None;
+    let auditor = json!({ "username": "auditor" });
+    insist(&mut wire, port, "/register", &auditor).await;
+    let mark = json!({
+        "sender": "auditor", "recipient": "auditor", "message": "now", "client_msg_id": "now",
+    });
+    let mark = insist(&mut wire, port, "/send", &mark).await;
+    let Answer::Sent(now) = mark else { panic!("{mark:?}") };
+    for operation in history.iter_mut().filter(|operation| open(operation)) {
+        let once = operation.metadata.as_deref().unwrap_or_default();
+        let (path, body) = request(&operation.op.ask, once);
+        match insist(&mut wire, port, path, &body).await {
+            Answer::Sent(id) if id < now => operation.op.answer = Some(Answer::Sent(id)),
+            _ => operation.metadata = None,
+        }
+    }
+    history.retain(|operation| {
+        let message = matches!(operation.op.ask, Ask::Tell(..) | Ask::Say(..));
+        !message || operation.op.answer.is_some()
+    });
+}
+
+/// Asks until there is an answer.
+async fn insist(wire: &mut Option<Wire>, port: u16, path: &str, body: &Value) -> Answer {
+    loop {
+        let answer = tokio::time::timeout(PATIENCE, put(wire, port, path, body)).await;
+        if let Ok(Some(answer)) = answer {
+            return answer;
+        }
+        *wire = None;
+        tokio::time::sleep(AWAY).await;
+    }
 }
 
 /// How many operations had no answer.
@@ -90,12 +143,12 @@ async fn client_of(shared: Arc<Shared>, client: u32) -> History {
     let mut wire = None;
     while shared.take() {
         let ask = shared.think();
+        let message = matches!(ask, Ask::Tell(..) | Ask::Say(..));
+        let once = message.then(|| format!("{:032x}", rand::random::<u128>()));
+        let (path, body) = request(&ask, once.as_deref().unwrap_or_default());
         let called = shared.now();
-        let answer = tokio::time::timeout(PATIENCE, put(&mut wire, shared.port, &ask)).await;
+        let answer = tokio::time::timeout(PATIENCE, put(&mut wire, shared.port, path, &body)).await;
         let answer = answer.ok().flatten();
-        if answer.is_none() {
-            wire = None;
-        }
         if let Some(Answer::Opened(room)) = answer {
             shared.rooms.fetch_max(room, Ordering::Relaxed);
         }
@@ -106,8 +159,14 @@ async fn client_of(shared: Arc<Shared>, client: u32) -> History {
             call_time: called,
             return_time: returned,
             op: Op { ask, answer },
-            metadata: None,
+            metadata: once,
         });
+        if returned == i64::MAX {
+            wire = None;
+            while !well(shared.port).await {
+                tokio::time::sleep(AWAY).await;
+            }
+        }
     }
     history
 }
@@ -139,12 +198,11 @@ impl Shared {
 }
 
 /// Asks, on the connection there is or on a new one; nothing if it stays unclear what happened.
-async fn put(wire: &mut Option<Wire>, port: u16, ask: &Ask) -> Option<Answer> {
+async fn put(wire: &mut Option<Wire>, port: u16, path: &str, body: &Value) -> Option<Answer> {
     if wire.is_none() {
         *wire = Some(Wire::connect(port).await.ok()?);
     }
-    let (path, body) = request(ask);
-    let reply = wire.as_mut()?.post(path, &body).await.ok()?;
+    let reply = wire.as_mut()?.post(path, body).await.ok()?;
     let body: Value = serde_json::from_slice(&reply.body).ok()?;
     match reply.head.status {
         200 => Some(success(&body)),
@@ -152,9 +210,16 @@ async fn put(wire: &mut Option<Wire>, port: u16, ask: &Ask) -> Option<Answer> {
         _ => {
             let code = body["code"].as_str().unwrap_or_default();
             let known = CODES.iter().find(|known| **known == code);
-            Some(Answer::Refused(known.unwrap_or_else(|| panic!("{ask:?}: {body}"))))
+            Some(Answer::Refused(known.unwrap_or_else(|| panic!("{path}: {body}"))))
         }
     }
+}
+
+/// Whether somebody at this port says that it can write.
+async fn well(port: u16) -> bool {
+    let asked = async { Wire::connect(port).await?.get("/api/health").await };
+    let asked = tokio::time::timeout(PATIENCE, asked).await;
+    asked.is_ok_and(|reply| reply.is_ok_and(|reply| reply.head.status == 200))
 }
 
 fn success(body: &Value) -> Answer {
@@ -167,13 +232,10 @@ fn success(body: &Value) -> Answer {
     }
 }
 
-fn request(ask: &Ask) -> (&'static str, Value) {
+fn request(ask: &Ask, once: &str) -> (&'static str, Value) {
     let name = |name: &Name| format!("name{name}");
     let room = |room: &u64| format!("room_{room}");
-    let message = |from, to: String| {
-        let once = format!("{:032x}", rand::random::<u128>());
-        json!({ "sender": name(from), "recipient": to, "message": "Hi", "client_msg_id": once })
-    };
+    let message = |from, to: String| json!({ "sender": name(from), "recipient": to, "message": "Hi", "client_msg_id": once });
     match ask {
         Ask::Register(who) => ("/register", json!({ "username": name(who) })),
         Ask::Logout(who) => ("/logout", json!({ "username": name(who) })),
@@ -184,6 +246,7 @@ fn request(ask: &Ask) -> (&'static str, Value) {
         Ask::Leave(who, which) => {
             ("/leave_room", json!({ "username": name(who), "room_id": room(which) }))
         }
+        Ask::End => unreachable!("nobody asks for it"),
         Ask::Tell(from, to) => ("/send", message(from, name(to))),
         Ask::Say(from, to) => ("/send", message(from, room(to))),
     }

@@ -24,7 +24,8 @@ async fn three_nodes_answer_as_one_would() {
     let faults: Vec<_> = FAULTS.into_iter().filter(|(way, _)| *way != Way::Cut).collect();
     let (mut operations, mut unanswered) = (0, 0);
     for number in 0..histories() {
-        let mut cluster = Cluster::start("");
+        // A name keeps its holder, so that what was sent under it can be asked for later.
+        let mut cluster = Cluster::start("[compat]\nshared_names = true\n");
         let recording = tokio::spawn(history::record(cluster.proxy.port(), OPERATIONS));
         if number % 2 == 1 {
             // The random moment.

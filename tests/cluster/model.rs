@@ -22,6 +22,8 @@ pub(crate) enum Ask {
     Leave(Name, Room),
     Tell(Name, Name),
     Say(Name, Room),
+    /// Nothing: here every history ends.
+    End,
 }
 
 /// What it is told.
@@ -46,6 +48,8 @@ pub(crate) struct Op {
 /// All that answers depend on.
 #[derive(Clone, Debug, Default, Hash, PartialEq, Eq)]
 pub(crate) struct World {
+    /// What nobody answered has happened by now, or never does.
+    ended: bool,
     /// The newest id.
     head: u64,
     /// The number of the newest room.
@@ -61,22 +65,35 @@ pub(crate) struct Chat;
 impl Model for Chat {
     type State = World;
     type Op = Op;
-    type Metadata = ();
+    /// The `client_msg_id` of a message.
+    type Metadata = String;
 
     fn init() -> World {
         World::default()
     }
 
     fn step(world: &World, op: &Op) -> (bool, World) {
-        let mut world = world.clone();
-        let answer = world.carry_out(&op.ask);
-        (op.answer.as_ref().is_none_or(|told| *told == answer), world)
+        let mut next = world.clone();
+        let Some(told) = &op.answer else {
+            if world.ended {
+                return (true, next);
+            }
+            // If it changed nothing, it is the same as if it had never happened. Without this there
+            // would be no end of places for it.
+            next.carry_out(&op.ask);
+            return (next != *world, next);
+        };
+        (next.carry_out(&op.ask) == *told, next)
     }
 }
 
 impl World {
     fn carry_out(&mut self, ask: &Ask) -> Answer {
         match ask {
+            Ask::End => {
+                self.ended = true;
+                Answer::Done
+            }
             Ask::Register(name) if !self.held.insert(*name) => Answer::Refused("username_taken"),
             Ask::Register(_) => Answer::Done,
             Ask::Logout(name) if !self.held.remove(name) => Answer::Refused("not_registered"),

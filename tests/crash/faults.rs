@@ -1,5 +1,5 @@
 //! The same with a server that is short of memory, ended at each place where it archives,
-//! snapshots, trims, gives space back, migrates or deletes what was kept long enough.
+//! snapshots, trims, gives space back or migrates.
 //!
 //! 200 rounds with `CHATROOM_SLOW=1`, else two for each place.
 
@@ -36,12 +36,17 @@ const SHORT: [(&str, &str); 2] =
 /// How long a server may take to come to its end.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-fn rounds(least: usize) -> usize {
+pub(crate) fn rounds(least: usize) -> usize {
     if std::env::var("CHATROOM_SLOW").is_ok_and(|slow| slow == "1") { 200 } else { least }
 }
 
 /// Starts a server that ends at a place; its port, if it comes so far as to have one.
-fn doomed(home: &Path, place: &str, count: u32, more: &[(&str, &str)]) -> (Child, Option<u16>) {
+pub(crate) fn doomed(
+    home: &Path,
+    place: &str,
+    count: u32,
+    more: &[(&str, &str)],
+) -> (Child, Option<u16>) {
     let mut command = support::command(home);
     command.args(["serve", "--port", "0", "--store", "sqlite:chatroom.db"]).envs(SHORT);
     command.envs(more.iter().copied()).env("FAULT_POINT", format!("{place}:{count}"));
@@ -53,7 +58,7 @@ fn doomed(home: &Path, place: &str, count: u32, more: &[(&str, &str)]) -> (Child
 }
 
 /// Waits for the end of a doomed server; ends it where its place was not passed.
-fn ended(mut child: Child) -> bool {
+pub(crate) fn ended(mut child: Child) -> bool {
     let deadline = Instant::now() + PATIENCE;
     loop {
         if child.try_wait().unwrap().is_some() {
@@ -68,7 +73,7 @@ fn ended(mut child: Child) -> bool {
     }
 }
 
-fn healthy(home: &Path) -> Server {
+pub(crate) fn healthy(home: &Path) -> Server {
     let mut command = support::command(home);
     command.args(["serve", "--port", "0", "--store", "sqlite:chatroom.db"]).envs(SHORT);
     Server::launch(home, &mut command)
@@ -92,6 +97,7 @@ async fn history_is_whole_wherever_its_writing_ends() {
         verdict::judge(&mut wire, &writers, &[] as &[Seen]).await;
         drop(wire);
         server.kill();
+        check(home.path());
         if round == rounds {
             break;
         }
@@ -112,7 +118,6 @@ async fn history_is_whole_wherever_its_writing_ends() {
     let acked: usize = writers.iter().map(|writer| writer.acked.len()).sum();
     eprintln!("faults: {reached} of {rounds} places reached, {acked} messages acknowledged");
     assert_eq!(reached, rounds, "every place is passed");
-    check(home.path());
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -162,8 +167,12 @@ async fn a_migration_is_done_or_not() {
     }
 }
 
-/// Reads what is left with another program than the server.
-fn check(home: &Path) {
+/// Has a stopped store looked through, by `chatroom check` and by SQLite itself.
+pub(crate) fn check(home: &Path) {
+    let mut command = support::command(home);
+    let output = command.args(["check", "--store", "sqlite:chatroom.db"]).output().unwrap();
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success(), "{said}{}", String::from_utf8_lossy(&output.stderr));
     for file in ["chatroom.db", "chatroom.db-archive"] {
         let db = rusqlite::Connection::open(home.join(file)).unwrap();
         let verdict: String = db.query_row("PRAGMA integrity_check", [], |row| row.get(0)).unwrap();

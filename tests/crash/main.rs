@@ -4,8 +4,10 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod copies;
 mod faults;
 mod load;
+mod retention;
 mod verdict;
 
 use std::path::Path;

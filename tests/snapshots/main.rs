@@ -6,6 +6,7 @@ mod support;
 
 mod bucket;
 mod joining;
+mod moving;
 
 use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU32, Ordering};

@@ -11,7 +11,7 @@ use super::wire::Wire;
 /// A message as `/messages` and `/events` show it.
 #[derive(Debug, Deserialize)]
 pub struct Message {
-    id: u64,
+    pub id: u64,
     sender: String,
     recipient: String,
     message: String,
@@ -24,6 +24,8 @@ pub struct Page {
     pub messages: Vec<Message>,
     /// The cursor to ask with next, where it was asked for.
     pub last_id: Option<u64>,
+    /// The lowest id that is retained, where it was asked for.
+    pub oldest_id: Option<u64>,
 }
 
 /// What a message is known by to the checker.
