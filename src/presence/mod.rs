@@ -60,10 +60,11 @@ impl Presence {
         self.heard_at(user, clock::now());
     }
 
-    /// The log says that this user did something at that moment, before the node was there. If
-    /// other nodes were, they `know` whether it is here.
-    pub fn acted(&self, user: UserId, at: Timestamp, know: bool) {
-        match self.shared.as_ref().filter(|_| know) {
+    /// The log says that this user did something at that moment, before the node was there. Where
+    /// there are several, it does not tell the others so if it is `past`: long ago, or they were
+    /// there and know better.
+    pub fn acted(&self, user: UserId, at: Timestamp, past: bool) {
+        match self.shared.as_ref().filter(|_| past) {
             Some(shared) => shared.others.write().acted(user, at),
             None => self.heard_at(user, at),
         }
