@@ -126,7 +126,7 @@ impl Server {
             limits::share(&limits, &cluster);
             rocket = rocket.attach(AdHoc::on_liftoff("Cluster", move |rocket| {
                 let (address, port) = (rocket.config().address, rocket.config().port);
-                cluster.listens_at(&SocketAddr::new(address, port).to_string());
+                cluster.listens_at(SocketAddr::new(address, port));
                 Box::pin(async {})
             }));
         }

@@ -27,7 +27,7 @@ struct Told {
 /// What this node's state came to is not what the others' came to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Difference {
-    /// Where it was found: entries of the log. It came about up to 1,000 entries before.
+    /// Where in the log it was found. It came about since the last time that was compared.
     pub position: u64,
     /// Nodes that agree with this one, itself included.
     pub agree: usize,
@@ -40,7 +40,7 @@ impl std::fmt::Display for Difference {
         let Difference { position, agree, of } = self;
         write!(
             f,
-            "The state of this node differs from that of others at entry {position} of the log: \
+            "The state of this node differs from that of others at place {position} of the log: \
              {agree} of {of} nodes agree with it. It stops, so that nobody reads what is wrong. \
              Look for a bad disk or memory and for different versions of chatroom, then remove \
              its folder and start it: it builds its state anew from the log"

@@ -37,7 +37,7 @@ pub enum Says {
     Bye,
     /// What its state came to at a position of the log.
     Digest {
-        /// Entries of the log.
+        /// The place in the log.
         position: u64,
         /// The hash over what came of them.
         digest: String,

@@ -13,11 +13,12 @@ mod message;
 mod peers;
 mod voice;
 
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
 use parking_lot::{Mutex, RwLock};
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{Notify, mpsc, watch};
 
 use crate::clock;
 use crate::id::NodeId;
@@ -40,6 +41,8 @@ pub struct Cluster {
     id: NodeId,
     since: Timestamp,
     address: RwLock<String>,
+    /// The address that the server of NATS sees.
+    seen: Option<IpAddr>,
     peers: Peers,
     presence: Arc<Presence>,
     digests: Mutex<Digests>,
@@ -49,6 +52,8 @@ pub struct Cluster {
     words: mpsc::UnboundedSender<Says>,
     listeners: Mutex<Vec<mpsc::UnboundedSender<Arc<Message>>>>,
     leaving: watch::Sender<bool>,
+    /// The others should know something new of this node at once.
+    hurry: Notify,
 }
 
 /// Who joins.
@@ -58,8 +63,10 @@ pub struct Joining {
     pub stream: String,
     /// The id of this one.
     pub id: NodeId,
-    /// Where it is reached over HTTP, as `host:port`; empty as long as that is not known.
+    /// Where it is reached over HTTP, as `host:port`; empty if that is where it listens.
     pub address: String,
+    /// Where it will listen. With the port 0 that is not known yet.
+    pub listens: SocketAddr,
     /// After how long without a sign somebody is no longer listed as online.
     pub away: Duration,
     /// After how long without use a session ends.
@@ -81,12 +88,14 @@ impl Cluster {
         client: async_nats::Client,
         joining: Joining,
     ) -> Result<Arc<Cluster>, JoinError> {
+        let seen = client.server_info().client_ip.parse().ok();
         let (words, to_say) = mpsc::unbounded_channel();
         let bus = Bus::open(client, &joining.stream).await.map_err(JoinError)?;
         let cluster = Arc::new(Cluster {
             id: joining.id,
             since: clock::now(),
             address: RwLock::new(joining.address),
+            seen,
             peers: Peers::new(),
             presence: Arc::new(Presence::shared()),
             digests: Mutex::default(),
@@ -95,7 +104,11 @@ impl Cluster {
             words,
             listeners: Mutex::default(),
             leaving: watch::Sender::new(false),
+            hurry: Notify::new(),
         });
+        if joining.listens.port() != 0 {
+            cluster.listens_at(joining.listens);
+        }
         let pace = voice::Pace::new(joining.away, joining.session);
         tokio::spawn(voice::run(cluster.clone(), bus, to_say, pace));
         tokio::time::sleep(INTRODUCED).await;
@@ -107,12 +120,20 @@ impl Cluster {
         &self.id
     }
 
-    /// This node is reached there over HTTP, if nobody has said otherwise.
-    pub fn listens_at(&self, address: &str) {
+    /// This node is reached there over HTTP, if nobody has said otherwise. One that listens at all
+    /// its addresses is reached at the one by which the servers of NATS know it.
+    pub fn listens_at(&self, address: SocketAddr) {
+        let seen = self.seen.filter(|_| address.ip().is_unspecified());
         let mut known = self.address.write();
         if known.is_empty() {
-            *known = address.to_owned();
+            *known = SocketAddr::new(seen.unwrap_or(address.ip()), address.port()).to_string();
+            self.hurry.notify_one();
         }
+    }
+
+    /// Whether no live node has been there longer: then nobody knows better who is here.
+    pub fn is_eldest(&self) -> bool {
+        self.peers.none_before(self.since, &self.id)
     }
 
     /// The other nodes.

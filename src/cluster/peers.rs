@@ -142,6 +142,12 @@ impl Peers {
         self.table.lock().peers.keys().next().is_none_or(|lowest| me < lowest)
     }
 
+    /// Whether no live node has been there longer than one with this id, which began at `since`.
+    pub(super) fn none_before(&self, since: Timestamp, me: &NodeId) -> bool {
+        let table = self.table.lock();
+        table.peers.iter().all(|(node, peer)| (since, me) < (peer.since, node))
+    }
+
     pub(super) fn beat(&self, node: &NodeId, beat: &Beat) -> bool {
         let first = self.table.lock().beat(node, beat, Instant::now());
         self.wake();
@@ -251,5 +257,16 @@ mod tests {
         peers.beat(&node(1), &beat(0));
         assert!(!peers.none_below(&node(2)));
         assert!(peers.bye(&node(1)) && peers.none_below(&node(2)));
+    }
+
+    #[test]
+    fn the_eldest_is_who_has_been_there_longest() {
+        let peers = Peers::new();
+        assert!(peers.none_before(Timestamp(9), &node(2)), "alone");
+        peers.beat(&node(1), &beat(0));
+        assert!(peers.none_before(Timestamp(0), &node(2)));
+        assert!(!peers.none_before(Timestamp(9), &node(2)));
+        assert!(peers.none_before(Timestamp(1), &node(0)), "of two that began together, one");
+        assert!(!peers.none_before(Timestamp(1), &node(2)));
     }
 }

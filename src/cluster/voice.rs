@@ -69,6 +69,7 @@ pub(super) async fn run(
             }
             _ = leaving.changed() => break,
             _ = beat.tick() => voice.beat().await,
+            () = cluster.hurry.notified() => voice.introduce().await,
             Some(message) = voice.bus.hear(&cluster.id) => voice.heard(message).await,
             Some(says) = words.recv() => voice.say(says).await,
             () = presence.due() => voice.news().await,

@@ -51,7 +51,7 @@ pub(super) fn standing(node: &Node) -> Standing {
     Standing {
         uptime: node.uptime().as_secs(),
         takes_writes: node.takes_writes(),
-        sockets: number(node.presence().socket_count()),
+        sockets: number(node.presence().sockets_here()),
         users_here: number(node.online().len()),
         ..standing
     }

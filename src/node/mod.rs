@@ -209,8 +209,10 @@ impl Node {
         let epoch = state.epoch().cloned().ok_or(StartError::NoBeginning)?;
         let presence =
             cluster.as_ref().map(|cluster| cluster.presence().clone()).unwrap_or_default();
+        let others_know = cluster.as_ref().is_some_and(|cluster| !cluster.is_eldest());
+        let recently = clock::now().before(absence.away);
         for (user, _, acted) in state.held() {
-            presence.acted(user, acted);
+            presence.acted(user, acted, others_know || acted < recently);
         }
         let pace = Mutex::new(Pace::new(state.head()));
         let node = Arc::new(Node {

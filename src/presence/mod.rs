@@ -60,10 +60,11 @@ impl Presence {
         self.heard_at(user, clock::now());
     }
 
-    /// The log says that this user did something at that moment, before the node was there.
-    pub fn acted(&self, user: UserId, at: Timestamp) {
-        match &self.shared {
-            // The nodes that were there know whether it is here.
+    /// The log says that this user did something at that moment, before the node was there. Where
+    /// there are several, it does not tell the others so if it is `past`: long ago, or they were
+    /// there and know better.
+    pub fn acted(&self, user: UserId, at: Timestamp, past: bool) {
+        match self.shared.as_ref().filter(|_| past) {
             Some(shared) => shared.others.write().acted(user, at),
             None => self.heard_at(user, at),
         }
@@ -216,6 +217,11 @@ impl Presence {
         let named =
             |shared: &Shared| shared.others.read().sockets().any(|(_, socket)| *socket.key == *key);
         self.shared.as_ref().is_some_and(named)
+    }
+
+    /// How many sockets are connected to this node.
+    pub fn sockets_here(&self) -> usize {
+        self.sockets.len()
     }
 
     /// How many sockets are connected, to all nodes.

@@ -39,6 +39,7 @@ pub(super) async fn join(nats: &Nats, settings: &Settings) -> Result<Joined, Ser
         stream: nats.stream.clone(),
         id: NodeId::from_random(random()?),
         address: address.unwrap_or_default(),
+        listens: (settings.host, settings.port).into(),
         away: settings.presence.timeout,
         session: settings.sessions.keep,
     };

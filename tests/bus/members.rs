@@ -64,6 +64,7 @@ fn joining(number: u8) -> Joining {
         stream: "test".to_owned(),
         id: id(number),
         address: String::new(),
+        listens: ([127, 0, 0, 1], number.into()).into(),
         away: AWAY,
         session: Duration::from_secs(1),
     }

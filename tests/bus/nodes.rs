@@ -24,6 +24,8 @@ fn nodes_know_each_other_when_they_have_joined_and_the_lowest_leads() {
     for member in [&one, &two, &three] {
         assert_eq!(member.cluster.peers().count(), 2, "whoever has joined is known");
     }
+    assert_eq!(one.cluster.peers().address(&id(3)).as_deref(), Some("127.0.0.1:3"));
+    assert_eq!([&one, &two, &three].map(|member| member.cluster.is_eldest()), [true, false, false]);
     assert_eq!([&one, &two, &three].map(|member| member.cluster.leads()), [true, false, false]);
     let left = Instant::now();
     one.leave();
