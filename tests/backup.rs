@@ -347,3 +347,27 @@ async fn a_check_finds_every_flipped_bit_and_every_cut_that_changes_anything() {
     eprintln!("check: {noticed} of 200 noticed, {harmless} changed nothing");
     assert!(noticed > 60, "every cut at least");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_tool_that_looks_into_the_store_of_a_running_server_takes_nothing_away() {
+    let home = tempfile::tempdir().unwrap();
+    let mut server = start(home.path(), "sqlite:chatroom.db");
+    let client = server.client();
+    client.register(&["ann", "bob"]).await;
+    for number in 0..150 {
+        client.send("ann", "bob", &format!("number {number}"), &format!("a{number}")).await;
+    }
+    let file = home.path().join("chatroom.db");
+    process::until("a snapshot", 20, || is_trimmed(&file)).await;
+    // As any tool does that could write: whoever closes the file last empties its side file.
+    let looking = "import sqlite3; db = sqlite3.connect('chatroom.db'); \
+                   db.execute('SELECT count(*) FROM log').fetchone(); db.close()";
+    let looked = Command::new("python3").args(["-c", looking]).current_dir(home.path()).status();
+    assert!(looked.unwrap().success());
+    assert!(home.path().join("chatroom.db-wal").exists(), "the server has not closed it");
+    let id = client.send("ann", "bob", "after that", "after").await;
+    server.kill();
+    let server = start(home.path(), "sqlite:chatroom.db");
+    let found = history(&server.client(), "bob").await;
+    assert_eq!(found.get(&id).map(String::as_str), Some("after that"));
+}

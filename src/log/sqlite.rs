@@ -264,14 +264,16 @@ impl Tail for SqliteTail {
                 self.path.display()
             ))
         };
-        // With little durability the entry may be in the system's hands alone.
-        for file in [beside(&self.path, "-wal"), self.path.clone()] {
-            match File::open(&file).and_then(|file| file.sync_data()) {
-                Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-                    return Err(failed(&error));
-                }
-                _ => {}
+        // With little durability the entry may be in the system's hands alone. What is in the file
+        // itself was synced when it came there from the write-ahead log. And that file must not be
+        // opened beside SQLite: to close it gives up every lock that this process has on it
+        // (<https://sqlite.org/howtocorrupt.html>, 2.2), and then whoever looks into the store with
+        // another tool takes away the write-ahead log that the server goes on writing to.
+        match File::open(beside(&self.path, "-wal")).and_then(|file| file.sync_data()) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                return Err(failed(&error));
             }
+            _ => {}
         }
         let (first, checksum) = trimmed(&self.db).map_err(|error| failed(&error))?;
         let checksum = if position as i64 == first {
