@@ -44,7 +44,16 @@ impl Server {
         // A test process has no end at which anything could be dropped.
         let mut command = Command::new("setpriv");
         command.args(["--pdeathsig", "KILL"]).arg(program).arg("-c").arg(&file);
-        let child = command.stderr(Stdio::null()).spawn().unwrap();
+        command.stderr(Stdio::null());
+        // The server ends with the thread that has started it.
+        let (tell, started) = std::sync::mpsc::channel();
+        std::thread::spawn(move || {
+            tell.send(command.spawn().unwrap()).unwrap();
+            loop {
+                std::thread::park();
+            }
+        });
+        let child = started.recv().unwrap();
         let begun = Instant::now();
         while TcpStream::connect(&address).is_err() {
             assert!(begun.elapsed() < PATIENCE, "nats-server takes no connections");

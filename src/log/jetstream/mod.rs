@@ -165,7 +165,8 @@ impl Log for JetstreamLog {
             let payload = self.encode(now);
             let id = format!("{}.{}", self.node, self.batch);
             let told = self.publisher.send(self.batch, id, payload.into());
-            let waited = wait(&self.runtime, tokio::time::timeout(APPEND, told));
+            // The clock belongs to the runtime, which is not that of every caller.
+            let waited = wait(&self.runtime, async { tokio::time::timeout(APPEND, told).await });
             if !matches!(waited, Ok(Ok(_))) {
                 return Err(AppendError::Failed("the servers do not take it".to_owned()));
             }
