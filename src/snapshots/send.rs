@@ -49,7 +49,12 @@ pub(super) async fn send(bucket: &Bucket, file: &Path, of: &Of) -> Result<Sent, 
     let manifest = sending.file(file, of).await?;
     let there = bucket.names().await?;
     if !sending.there.is_subset(&there) {
-        return Err(bucket.damaged("chunks that were sent are missing"));
+        // Whoever has written the catalogue meanwhile has removed what it does not name.
+        let (_, now) = bucket.catalogue().await?.unwrap_or_default();
+        return Err(match now == place {
+            true => bucket.damaged("chunks that were sent are missing"),
+            false => SnapshotError::Overtaken,
+        });
     }
     let catalogue = catalogue.with(manifest.clone());
     fault::point("snapshot.sent");

@@ -31,6 +31,7 @@ impl NewFile {
 
     /// A file that will never be finished, beside `path`.
     pub(super) fn scratch(path: &Path) -> Result<NewFile, StoreError> {
+        sweep(path);
         NewFile::begin(&with(path, &format!(".{}", std::process::id())), true)
     }
 
@@ -62,6 +63,26 @@ impl NewFile {
 impl Drop for NewFile {
     fn drop(&mut self) {
         self.clear();
+    }
+}
+
+/// Takes away what processes that are gone have left beside `path`, where the system says which are.
+fn sweep(path: &Path) {
+    let (Some(folder), Some(stem)) = (path.parent(), path.file_name()) else { return };
+    let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
+    let Ok(files) = std::fs::read_dir(folder) else { return };
+    for file in files.flatten() {
+        let name = file.file_name();
+        let ours = || {
+            let rest = name.to_str()?.strip_prefix(stem.to_str()?)?.strip_prefix('.')?;
+            rest.split_once(".new")?.0.parse::<u32>().ok()
+        };
+        if let Some(process) = ours()
+            && Path::new("/proc/self").exists()
+            && !Path::new(&format!("/proc/{process}")).exists()
+        {
+            let _ = std::fs::remove_file(file.path());
+        }
     }
 }
 
