@@ -162,6 +162,7 @@ fn the_defaults_file_can_be_used_as_a_settings_file() {
 fn every_setting_can_be_set_by_its_variable() {
     for (name, value) in leaves(Toml::from_str(DEFAULTS).unwrap()) {
         let text = match &value {
+            Value::String(..) if name == "cluster.address" => "10.0.0.4:5003".to_owned(),
             Value::String(_, text) if text.is_empty() => "a.pem".to_owned(),
             Value::String(_, text) => text.clone(),
             Value::Bool(_, yes) => yes.to_string(),
@@ -679,7 +680,8 @@ fn a_wrong_value_is_one_sentence_with_its_place_and_what_is_possible() {
     }
     for text in ["redis:", "memory", "sqlite:", "sqlite:///c.db", "c.db", ""] {
         let toml: &'static str = format!("store = \"{text}\"").leak();
-        let possible = "\"sqlite:\" and a path, such as \"sqlite:chatroom.db\", or \"memory:\"";
+        let possible = "\"sqlite:\" and a path, such as \"sqlite:chatroom.db\", \"nats://\" and \
+                        servers, such as \"nats://10.0.0.1,10.0.0.2,10.0.0.3\", or \"memory:\"";
         let expected = format!("chatroom.toml: store must be {possible}, not {text:?}");
         assert_eq!(sentence(Start { toml, ..Start::default() }), expected);
     }

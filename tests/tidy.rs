@@ -106,6 +106,7 @@ const IMPORTS: &[(&str, &[&str])] = &[
             "log",
             "metrics",
             "node",
+            "snapshots",
             "socketio",
             "web",
         ],

@@ -1,4 +1,4 @@
-//! Whether the states of all nodes came to the same, and who must stop if not.
+//! Whether the states of all nodes came to the same: who differs must stop.
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};

@@ -1,4 +1,4 @@
-//! Which other nodes are live, and how far each has applied the log.
+//! Which other nodes are live, with how far each has applied the log.
 
 use std::collections::BTreeMap;
 use std::fmt;

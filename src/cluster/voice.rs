@@ -1,4 +1,4 @@
-//! The task that speaks to the other nodes, and listens.
+//! The task that speaks to the other nodes while it listens.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};

@@ -1,5 +1,5 @@
-//! What is written on a log that was moved away, so that nobody goes on with it by mistake, and on
-//! one that is still being filled.
+//! What is written on a log that was moved away, so that nobody goes on with it by mistake; the
+//! same on one that is still being filled.
 
 use std::collections::HashMap;
 use std::path::Path;

@@ -1,4 +1,4 @@
-//! The thread that sends snapshots to where other nodes find them, and then has the log trimmed.
+//! The thread that sends snapshots to where other nodes find them: the log is trimmed behind them.
 //!
 //! Neither the archive nor the log waits for it: it sends a copy of the archive, which nobody
 //! writes to.

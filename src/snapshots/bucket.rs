@@ -1,4 +1,4 @@
-//! The stream that snapshots are in: a message for each chunk, and one for the catalogue.
+//! The stream that snapshots are in: a message for each chunk beside one for the catalogue.
 
 use std::collections::HashSet;
 use std::time::Duration;

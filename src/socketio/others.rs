@@ -1,4 +1,4 @@
-//! The sockets of the other nodes: they are told what these are told, and the reverse.
+//! The sockets of the other nodes: they are told what these are told, as these are what they are.
 
 use std::sync::{Arc, Weak};
 

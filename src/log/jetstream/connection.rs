@@ -1,4 +1,4 @@
-//! The servers that keep the stream, and whether they keep it well enough.
+//! The servers that keep the stream, judged by how well they keep it.
 
 use std::time::{Duration, Instant};
 

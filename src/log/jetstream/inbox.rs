@@ -1,4 +1,4 @@
-//! What has arrived and was not taken yet.
+//! What has arrived but was not taken yet.
 
 use std::fmt;
 
