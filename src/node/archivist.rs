@@ -47,6 +47,9 @@ const MOMENT: usize = 64;
 /// Deleted text is in the log until the log is trimmed: at least so often.
 const DAILY: Duration = Duration::from_secs(24 * 60 * 60);
 
+/// The same where the log is trimmed behind the snapshot before the last.
+const TWICE_DAILY: Duration = Duration::from_secs(12 * 60 * 60);
+
 /// Where and when history is kept.
 #[derive(Clone, Debug)]
 pub struct Archiving {
@@ -258,7 +261,8 @@ impl Archivist {
     fn round(&mut self, node: &Arc<Node>, shared: &Shared) -> Result<(), StartError> {
         let wanted = shared.bell.lock().wanted;
         let (position, bytes) = node.look(|state| (state.position(), state.message_bytes()));
-        let aged = self.snapshot_at.elapsed() >= DAILY && position > self.opened.snapshot;
+        let most = if self.sender.is_some() { TWICE_DAILY } else { DAILY };
+        let aged = self.snapshot_at.elapsed() >= most && position > self.opened.snapshot;
         let due = position - self.opened.snapshot >= self.opened.settings.every || aged;
         let crowded = bytes > 2 * shared.window;
         let busy = position.saturating_sub(self.seen) >= BUSY;

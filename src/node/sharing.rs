@@ -1,5 +1,8 @@
 //! The thread that sends snapshots to where other nodes find them: the log is trimmed behind them.
 //!
+//! Behind the older of the two that are kept, that is: a node that was cut off for a while goes on
+//! from the log, and when the newest snapshot is damaged, the one before is as good.
+//!
 //! Neither the archive nor the log waits for it: it sends a copy of the archive, which nobody
 //! writes to.
 
@@ -110,7 +113,7 @@ impl Sending {
                 );
                 let Some(node) = self.node.upgrade() else { return };
                 if let Some(shared) = &node.archiving {
-                    shared.trim_through(of.position);
+                    shared.trim_through(sent.spares);
                     node.queue.nudge();
                 }
             }

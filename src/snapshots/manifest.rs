@@ -74,6 +74,13 @@ impl Catalogue {
         Catalogue { manifests: std::iter::once(newest).chain(older).collect() }
     }
 
+    /// Up to which position the log need not be kept: that of the oldest manifest, once there are as
+    /// many as are kept. Whoever lags behind the newest by less than a whole snapshot finds what it
+    /// lacks in the log still.
+    pub fn spares(&self) -> u64 {
+        self.manifests.get(KEPT - 1).map_or(0, |oldest| oldest.of.position)
+    }
+
     /// Whether this manifest counts.
     pub fn has(&self, manifest: &Manifest) -> bool {
         self.manifests.contains(manifest)

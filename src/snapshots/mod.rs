@@ -12,7 +12,7 @@
 //!    has sent in vain.
 //! 2. Whoever has written the catalogue removes the chunks that it does not name, up to the place
 //!    of the catalogue in the stream: what is being sent on top of that catalogue is behind it.
-//! 3. The log is trimmed only behind a manifest that was read back.
+//! 3. The log is trimmed only behind manifests that were read back: behind the older of the two.
 //!
 //! So a node that dies in the middle leaves chunks that nobody names, and the next one sweeps.
 //!

@@ -23,6 +23,8 @@ const RATE: u64 = 32 << 20;
 pub struct Sent {
     /// What counts now.
     pub manifest: Manifest,
+    /// Up to which position the log need not be kept ([`Catalogue::spares`]).
+    pub spares: u64,
     /// How long the chunks were that were not there yet: bytes.
     pub bytes: u64,
     /// How many chunks nobody named any more.
@@ -36,7 +38,8 @@ pub(super) async fn send(bucket: &Bucket, file: &Path, of: &Of) -> Result<Sent, 
     if let Some(newest) = catalogue.manifests.first()
         && newest.of.position >= of.position
     {
-        return Ok(Sent { manifest: newest.clone(), bytes: 0, removed: 0 });
+        let (manifest, spares) = (newest.clone(), catalogue.spares());
+        return Ok(Sent { manifest, spares, bytes: 0, removed: 0 });
     }
     // What the catalogue names stays there as long as the catalogue stays as it is.
     let mut there = HashSet::new();
@@ -74,7 +77,7 @@ pub(super) async fn send(bucket: &Bucket, file: &Path, of: &Of) -> Result<Sent, 
         tracing::warn!("what no snapshot needs any more is still there: {error}");
         0
     });
-    Ok(Sent { manifest, bytes, removed })
+    Ok(Sent { manifest, spares: catalogue.spares(), bytes, removed })
 }
 
 struct Sending<'b> {
