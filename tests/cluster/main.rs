@@ -10,6 +10,7 @@ mod programs;
 mod agreement;
 mod clients;
 mod deploy;
+mod digests;
 mod divergence;
 mod faults;
 mod history;

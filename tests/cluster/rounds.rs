@@ -5,6 +5,7 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
+use crate::digests::Digests;
 use crate::faults::{self, FAULTS, Fault, Way};
 use crate::load::{self, Done, Load};
 use crate::support::chat;
@@ -41,6 +42,7 @@ async fn nothing_acknowledged_is_lost_doubled_or_out_of_order() {
         Place::Loopback
     });
     let mut cluster = Cluster::start_in(&place, "", |_, _| ());
+    let digests = Digests::overhear(&cluster.nats).await;
     let load = Load::begin(cluster.proxy.port()).await;
     let mut stalls: BTreeMap<String, Stalls> = BTreeMap::new();
     for round in 0..rounds() {
@@ -65,9 +67,11 @@ async fn nothing_acknowledged_is_lost_doubled_or_out_of_order() {
         kind.sends.push(sends);
         kind.polls.push(polls);
     }
+    let compared = digests.agree().await;
     let done = load.end().await;
     judge(cluster.proxy.port(), &done).await;
     report(&done, stalls, cluster.restarts);
+    eprintln!("the states agree at each of {compared} places of the log");
 }
 
 /// Panics unless every reader saw exactly what was due, and every node has the same.
