@@ -2,6 +2,7 @@
 
 mod chat;
 mod child;
+mod cluster;
 mod compare;
 mod disk;
 mod drive;
@@ -9,6 +10,7 @@ mod history;
 mod http;
 mod latency;
 mod logins;
+mod nats;
 mod ratios;
 mod serve;
 mod sockets;
@@ -71,6 +73,9 @@ fn main() -> Result<(), Box<dyn Error>> {
     if wanted("waiting") {
         raise_open_files()?;
         waiting::waiting(home)?;
+    }
+    if filter.iter().any(|word| *word == "cluster") {
+        cluster::cluster(home)?;
     }
     if filter.iter().any(|word| *word == "years") {
         years::years(home)?;

@@ -8,7 +8,7 @@ use std::pin::Pin;
 use std::sync::mpsc;
 use std::time::Duration;
 
-use chatroom::config::{Durability, Rate, Settings, Store};
+use chatroom::config::{Durability, Nats, Rate, Settings, Store};
 use chatroom::server::Server;
 use rocket::config::LogLevel;
 use rocket::fairing::AdHoc;
@@ -72,8 +72,15 @@ fn settings(place: usize, kind: &str) -> Result<Settings, String> {
         "fast" => (file(), Durability::Fast),
         "full" => (file(), Durability::Full),
         "years" => (Store::Sqlite(super::years::STORE.into()), Durability::Fast),
-        other => return Err(format!("no such server: {other}")),
+        other => match other.strip_prefix("nats://").and_then(|rest| rest.split_once('/')) {
+            Some((servers, stream)) => {
+                let servers = servers.split(',').map(str::to_owned).collect();
+                (Store::Nats(Nats { servers, stream: stream.to_owned() }), Durability::Full)
+            }
+            None => return Err(format!("no such server: {other}")),
+        },
     };
+    settings.cluster.folder = format!("node-{}-{place}", std::process::id()).into();
     let host = IpAddr::V4(Ipv4Addr::LOCALHOST);
     Ok(Settings { host, port: 0, store, durability, ..settings })
 }
