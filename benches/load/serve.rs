@@ -36,7 +36,7 @@ pub(crate) fn run(servers: &[String]) -> Result<(), Box<dyn Error>> {
             let rocket = trivial(announce);
             launches.push(Box::pin(async { drop(rocket.launch().await) }));
         } else {
-            let server = Server::build(settings(place, server)?)?;
+            let server = runtime.block_on(Server::open(settings(place, server)?))?;
             let server = server.on_ready(move |address| {
                 let _ = announce.send(address.port());
             });
