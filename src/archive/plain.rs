@@ -119,3 +119,52 @@ fn name<'l>(rest: &mut &'l str) -> Option<&'l str> {
     *rest = after.strip_prefix('"')?;
     Some(name)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_this_program_writes_is_read() {
+        let line = r#"{"id":7,"at":1,"by":2,"from":"ann","to":"bob","direct":true,"as":"An","lines":[1,2],"text":"a \"b\" ]}"}"#;
+        let read = |line: &str| {
+            let plain = Plain::read(line)?;
+            let message = plain.message(&mut Names::default())?;
+            Some((message, plain.lines()?))
+        };
+        let (message, lines) = read(line).unwrap_or_else(|| panic!("{line}"));
+        assert_eq!((message.id, message.at), (MessageId(7), Timestamp(1)));
+        assert_eq!((message.author, message.kind), (Some(UserId(2)), Kind::Direct));
+        assert_eq!((&*message.sender, &*message.recipient), ("ann", "bob"));
+        assert_eq!(message.shown.as_deref(), Some("An"));
+        assert_eq!((message.text.decode().as_ref(), lines), ("a \"b\" ]}", vec![1, 2]));
+        for (part, other) in [
+            ("7", "-7"),
+            ("7", "18446744073709551616"),
+            (",\"at\"", ", \"at\""),
+            ("ann", "\\u0061nn"),
+            ("true", "false"),
+            ("[1,2]", "[]"),
+            ("[1,2]", "[1, 2]"),
+            ("\"a ", "a "),
+            ("]}\"", "]}"),
+            ("]}\"", "]}\",\"text\":\"\""),
+            ("\"b\\\"", "\"b\""),
+        ] {
+            let unusual = line.replacen(part, other, 1);
+            assert_ne!(unusual, line);
+            assert!(read(&unusual).is_none(), "{unusual}");
+        }
+    }
+
+    #[test]
+    fn names_that_share_a_place_are_told_apart() {
+        let mut names = Names::default();
+        for round in 0..2 {
+            for name in (0..10 * NAMES).map(|number| format!("user {number}")) {
+                assert_eq!(&*names.get(&name), name, "{round}");
+            }
+        }
+        assert!(Arc::ptr_eq(&names.get("ann"), &names.get("ann")));
+    }
+}
