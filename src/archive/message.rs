@@ -149,7 +149,7 @@ impl Rows {
 
     fn line(&self, id: i64) -> Option<&str> {
         let starts = self.starts.get_or_init(|| {
-            let ends = self.text.match_indices('\n').map(|(end, _)| end + 1);
+            let ends = memchr::memchr_iter(b'\n', self.text.as_bytes()).map(|end| end + 1);
             std::iter::once(0).chain(ends).collect()
         });
         let (lines, place) = (starts.len() - 1, id - self.first);
