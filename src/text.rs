@@ -20,6 +20,12 @@ impl Text {
         Text(serde_json::value::to_raw_value(text).unwrap_or_else(|_| RawValue::NULL.to_owned()))
     }
 
+    /// Takes `json` over as it stands; `None` if it is not the JSON of a string.
+    pub fn from_json(json: &str) -> Option<Text> {
+        let is_string = json.starts_with('"');
+        RawValue::from_string(json.to_owned()).ok().filter(|_| is_string).map(Text)
+    }
+
     /// The JSON string, with its quotes.
     pub fn as_json(&self) -> &str {
         self.0.get()

@@ -17,6 +17,7 @@ use sha2::{Digest, Sha256};
 
 use super::Trouble;
 use super::message::Rows;
+use super::plain::Names;
 use super::reader::within;
 use crate::history::Scope;
 use crate::id::MessageId;
@@ -113,13 +114,14 @@ pub(super) fn find(
     let mut statement = db.prepare_cached(query)?;
     let bound = |id: MessageId| i64::try_from(id.0).unwrap_or(i64::MAX);
     let mut ids = statement.query(params![expression, bound(sought.above), bound(sought.below)])?;
+    let mut names = Names::default();
     let mut row: Option<Rows> = None;
     while let Some(found) = ids.next()? {
         let id: i64 = found.get(0)?;
         if row.as_ref().is_none_or(|row| id < row.first) {
             row = Rows::with(db, id)?;
         }
-        let archived = row.as_ref().map(|row| row.get(id)).transpose()?.flatten();
+        let archived = row.as_ref().map(|row| row.get(id, &mut names)).transpose()?.flatten();
         let archived =
             archived.ok_or_else(|| Trouble::Damage(format!("message {id} is missing")))?;
         let author = archived.message.author;

@@ -5,11 +5,13 @@
 
 use std::borrow::Cow;
 use std::cell::OnceCell;
+use std::cmp::Ordering;
 use std::sync::Arc;
 
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use serde::{Deserialize, Serialize};
 
+use super::plain::{Names, Plain};
 use super::schema::checksum_of;
 use super::{Trouble, index};
 use crate::id::{MessageId, UserId};
@@ -55,7 +57,7 @@ pub(super) struct Rows {
     pub(super) first: i64,
     pub(super) last: i64,
     text: String,
-    /// Where the lines begin in the text, once somebody looks for one.
+    /// Where the lines begin in the text, and where the last ends, once somebody looks for one.
     starts: OnceCell<Vec<usize>>,
 }
 
@@ -131,20 +133,47 @@ impl Rows {
         db.prepare_cached(query)?.query_row([id], read).optional()?.transpose()
     }
 
+    /// Takes message `id` out of the text, with the numbers of its lines.
+    pub(super) fn get(&self, id: i64, names: &mut Names) -> Result<Option<Archived>, Trouble> {
+        self.line(id).map(|line| parse(line, names)).transpose()
+    }
+
     /// Takes message `id` out of the text.
-    pub(super) fn get(&self, id: i64) -> Result<Option<Archived>, Trouble> {
+    pub(super) fn message(&self, id: i64, names: &mut Names) -> Result<Option<Message>, Trouble> {
+        let Some(line) = self.line(id) else { return Ok(None) };
+        match Plain::read(line).and_then(|plain| plain.message(names)) {
+            Some(message) => Ok(Some(message)),
+            None => Ok(Some(parse(line, names)?.message)),
+        }
+    }
+
+    fn line(&self, id: i64) -> Option<&str> {
         let starts = self.starts.get_or_init(|| {
-            let ends = self.text.match_indices('\n').map(|(end, _)| end + 1);
-            std::iter::once(0).chain(ends).filter(|start| *start < self.text.len()).collect()
+            let ends = memchr::memchr_iter(b'\n', self.text.as_bytes()).map(|end| end + 1);
+            std::iter::once(0).chain(ends).collect()
         });
-        let line = |start: usize| self.text[start..].lines().next().unwrap_or_default();
-        let place = starts.binary_search_by_key(&Some(id), |start| id_of(line(*start)));
-        place.ok().map(|place| parse(line(starts[place]))).transpose()
+        let (lines, place) = (starts.len() - 1, id - self.first);
+        let line = |place: usize| self.text[starts[place]..starts[place + 1]].trim_end();
+        // As many as ids from the first to the last: none is missing, so its place is known.
+        if self.last - self.first + 1 == lines as i64 {
+            return usize::try_from(place).ok().filter(|place| *place < lines).map(line);
+        }
+        let (mut low, mut high) = (0, lines);
+        while low < high {
+            let middle = low.midpoint(high);
+            match id_of(line(middle)).cmp(&Some(id)) {
+                Ordering::Less => low = middle + 1,
+                Ordering::Equal => return Some(line(middle)),
+                Ordering::Greater => high = middle,
+            }
+        }
+        None
     }
 
     /// All messages of the row.
     pub(super) fn all(&self) -> Result<Vec<Archived>, Trouble> {
-        self.text.lines().map(parse).collect()
+        let mut names = Names::default();
+        self.text.lines().map(|line| parse(line, &mut names)).collect()
     }
 
     /// Puts other messages in the place of this row's; no row if there are none.
@@ -209,7 +238,12 @@ fn id_of(line: &str) -> Option<i64> {
     digits.parse().ok()
 }
 
-fn parse(line: &str) -> Result<Archived, Trouble> {
+fn parse(line: &str, names: &mut Names) -> Result<Archived, Trouble> {
+    let plain = Plain::read(line);
+    let plain = plain.and_then(|plain| Some((plain.message(names)?, plain.lines()?)));
+    if let Some((message, lines)) = plain {
+        return Ok(Archived { message, lines });
+    }
     let written: Written<'_> = serde_json::from_str(line)
         .map_err(|error| Trouble::Damage(format!("a message cannot be read ({error})")))?;
     let message = Message {

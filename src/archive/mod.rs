@@ -9,7 +9,7 @@
 //! - [`Keeper`] takes over what happened, in the order of the log, a transaction at a time.
 //! - [`Archive`] answers readers, on connections of their own.
 //!
-//! Reading order: `schema` is what the file holds, `message` and `line` are its two kinds of rows,
+//! Reading order: `schema` is what the file holds, `message` (`plain` reads one) and `line` are its two kinds of rows,
 //! `index` finds messages by their words; `keeper` writes, `reader` reads, `audit` looks through
 //! everything, `transfer` moves messages to another archive, `copy` makes one more of the whole file.
 
@@ -19,6 +19,7 @@ mod index;
 mod keeper;
 mod line;
 mod message;
+mod plain;
 mod pool;
 mod reader;
 mod schema;

@@ -7,6 +7,7 @@ use rusqlite::{Connection, OptionalExtension};
 use super::Trouble;
 use super::line::{Line, Places};
 use super::message::Rows;
+use super::plain::Names;
 use crate::history::Scope;
 use crate::id::MessageId;
 use crate::message::Message;
@@ -269,15 +270,16 @@ fn fetch(
     scope: &Scope,
     messages: &mut Vec<Arc<Message>>,
 ) -> Result<(), Trouble> {
+    let mut names = Names::default();
     let mut row: Option<Rows> = None;
     for &id in ids {
         if row.as_ref().is_none_or(|row| row.last < id) {
             row = Rows::with(db, id)?;
         }
-        let found = row.as_ref().map(|row| row.get(id)).transpose()?.flatten();
+        let found = row.as_ref().map(|row| row.message(id, &mut names)).transpose()?.flatten();
         let found = found.ok_or_else(|| Trouble::Damage(format!("message {id} is missing")))?;
-        if found.message.author.is_none_or(|author| !scope.forgotten.contains(&author)) {
-            messages.push(Arc::new(found.message));
+        if found.author.is_none_or(|author| !scope.forgotten.contains(&author)) {
+            messages.push(Arc::new(found));
         }
     }
     Ok(())

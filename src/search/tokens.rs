@@ -48,13 +48,14 @@ impl Tokens {
         let bytes = text.as_bytes();
         let mut at = 0;
         while let Some(&byte) = bytes.get(at) {
+            let run = plain(&bytes[at..]);
+            if run > 0 {
+                writer.run(text, at..at + run);
+                at += run;
+                continue;
+            }
             if byte.is_ascii() && bytes.get(at + 1).is_none_or(u8::is_ascii) {
-                // Nothing can stand on this one.
-                if byte.is_ascii_alphanumeric() {
-                    writer.letter(byte.to_ascii_lowercase().into(), at..at + 1);
-                } else {
-                    writer.open = None;
-                }
+                writer.open = None;
                 at += 1;
                 continue;
             }
@@ -120,6 +121,12 @@ pub(super) fn cluster_end(text: &str, start: usize) -> usize {
     next.map_or(text.len(), |(end, _)| start + end)
 }
 
+/// With how many ASCII letters and digits it begins on which nothing can stand.
+fn plain(bytes: &[u8]) -> usize {
+    let end = bytes.iter().position(|byte| !byte.is_ascii_alphanumeric()).unwrap_or(bytes.len());
+    if bytes.get(end).is_none_or(u8::is_ascii) { end } else { end.saturating_sub(1) }
+}
+
 struct Writer<'t> {
     tokens: &'t mut Tokens,
     /// How many characters the last token has, while it may get more.
@@ -127,6 +134,28 @@ struct Writer<'t> {
 }
 
 impl Writer<'_> {
+    /// Takes what is [`plain`] in one piece: it is most of what is written in many languages.
+    fn run(&mut self, text: &str, place: Range<usize>) {
+        let Tokens { index, tokens } = &mut *self.tokens;
+        let mut chars = self.open.unwrap_or_default();
+        if self.open.is_none() {
+            if !index.is_empty() {
+                index.push(' ');
+            }
+            tokens.push(Token { word: index.len()..index.len(), place: place.clone() });
+        }
+        let start = index.len();
+        let counts = place.len().min(LONGEST - chars);
+        index.push_str(&text[place.start..place.start + counts]);
+        index[start..].make_ascii_lowercase();
+        chars += counts;
+        self.open = Some(chars);
+        if let Some(token) = tokens.last_mut() {
+            token.word.end = index.len();
+            token.place.end = place.end;
+        }
+    }
+
     fn letter(&mut self, c: char, place: Range<usize>) {
         let Tokens { index, tokens } = &mut *self.tokens;
         if let (Some(chars), Some(token)) = (&mut self.open, tokens.last_mut()) {
@@ -206,6 +235,30 @@ mod tests {
         let tokens = Tokens::of(&long);
         assert_eq!(tokens.words().collect::<Vec<_>>(), ["e".repeat(LONGEST)]);
         assert_eq!(tokens.place(0), 0..long.len());
+    }
+
+    #[test]
+    fn a_run_of_plain_letters_is_read_as_each_of_them_is() {
+        let mut random = StdRng::seed_from_u64(7);
+        let letters = ["a", "Z", "9", "é", "e\u{301}", "東", " ", "-", "\0", "ß"];
+        for _ in 0..20_000 {
+            let seldom = random.random_range(1..60);
+            let mut letter = || match random.random_range(0..seldom) {
+                0 => letters[random.random_range(0..letters.len())],
+                _ => letters[random.random_range(0..3)],
+            };
+            let text: Vec<_> = (0..200).map(|_| letter()).collect();
+            // A soft hyphen is nothing, and sends what it stands on the long way.
+            let hyphened = text.join("\u{ad}") + "\u{ad}";
+            let text = text.concat();
+            let (run, single) = (Tokens::of(&text), Tokens::of(&hyphened));
+            assert_eq!(run.as_index(), single.as_index(), "{text:?}");
+            let of = |tokens: &Tokens, text: &str| -> Vec<String> {
+                let places = (0..tokens.len()).map(|number| tokens.place(number));
+                places.map(|place| text[place].replace('\u{ad}', "")).collect()
+            };
+            assert_eq!(of(&run, &text), of(&single, &hyphened), "{text:?}");
+        }
     }
 
     /// Texts of what is hard to split: every script, marks on anything, joiners, controls.
