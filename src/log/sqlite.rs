@@ -98,10 +98,21 @@ impl SqliteLog {
         // By a link it is the same store, so it has the same lock.
         let path = &path.canonicalize().unwrap_or_else(|_| path.to_owned());
         let lock = lock(path)?;
+        let half = half_made(path);
         if is_new(path)? {
+            if half.exists() {
+                return Err(OpenError::Unfit(format!(
+                    "The store {shown} is half made: chatroom restore, import or move was ended \
+                     in the middle. Run it again; or, to begin with an empty store, delete {} and \
+                     {shown}-archive.",
+                    half.display()
+                )));
+            }
             create(path).map_err(|error| failed(&error))?;
         } else {
             check_length(path)?;
+            // It got its last name, and whoever made it was ended then.
+            let _ = std::fs::remove_file(half);
         }
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let mut db = Connection::open_with_flags(path, flags).map_err(|error| failed(&error))?;
@@ -481,6 +492,11 @@ pub fn lock(path: &Path) -> Result<File, OpenError> {
             path.display()
         ))),
     }
+}
+
+/// The file that is there while a store is made and not all of it has its name.
+pub fn half_made(path: &Path) -> PathBuf {
+    beside(path, ".half")
 }
 
 /// Whether there is no store yet.
