@@ -5,6 +5,8 @@
 //! written anew by `CHATROOM_BLESS=1`.
 #![allow(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
 
+#[path = "golden/stored.rs"]
+mod stored;
 mod support;
 
 use std::collections::{BTreeMap, BTreeSet};
