@@ -26,6 +26,7 @@ use crate::name::RoomName;
 use crate::node::{Absence, Archiving, Folder, Node, Retention};
 use crate::socketio;
 use crate::web;
+pub use joining::Beside;
 use joining::Joined;
 
 /// How long requests under way may take to end when the server is told to: seconds.

@@ -371,3 +371,58 @@ async fn a_tool_that_looks_into_the_store_of_a_running_server_takes_nothing_away
     let found = history(&server.client(), "bob").await;
     assert_eq!(found.get(&id).map(String::as_str), Some("after that"));
 }
+
+/// Ways to damage the index of an archive, each with whether a server starts on what is left.
+const DAMAGED: [(&str, bool); 5] = [
+    // Sound in itself, and of other messages.
+    ("INSERT INTO words (rowid, tokens) VALUES (5, 'foreign')", true),
+    ("INSERT INTO words (words) VALUES ('delete-all')", true),
+    ("DELETE FROM words_data WHERE id > 10", true),
+    ("UPDATE words_data SET block = zeroblob(length(block)) WHERE id > 10", true),
+    ("DROP TABLE words", false),
+];
+
+#[tokio::test]
+async fn a_damaged_index_is_noticed_and_made_anew() {
+    let home = filled().await;
+    let archive = home.path().join("chatroom.db-archive");
+    let whole = fs::read(&archive).unwrap();
+    let hits = async |server: &Server| {
+        let (status, body) = server.client().get("/search?username=ann&q=numb*&limit=100").await;
+        (status, body["code"].as_str().map(str::to_owned), body["hits"].clone())
+    };
+    let mut server = start(home.path(), "sqlite:chatroom.db");
+    let wanted = hits(&server).await;
+    assert!(wanted.2.as_array().unwrap().len() == 100, "{wanted:?}");
+    assert!(server.terminate().0.success());
+    for (damage, starts) in DAMAGED {
+        fs::write(&archive, &whole).unwrap();
+        let db = rusqlite::Connection::open(&archive).unwrap();
+        db.execute_batch(damage).unwrap();
+        db.close().unwrap();
+        run(home.path(), &["check"]).says(1, &["search index", "--repair"]);
+        let said: Value =
+            serde_json::from_str(&run(home.path(), &["check", "--json"]).out).unwrap();
+        assert_eq!(said["code"], "index_damaged", "{damage}");
+        if starts {
+            let mut server = start(home.path(), "sqlite:chatroom.db");
+            let found = hits(&server).await;
+            let refused = (503, Some("history_unavailable".to_owned()), Value::Null);
+            assert!(found == refused || found.0 == 200, "{damage}: {found:?}");
+            assert!(history(&server.client(), "ann").await.len() > 100, "all else goes on");
+            // Its side files are left.
+            server.kill();
+        } else {
+            let went = run(home.path(), &["serve", "--port", "0"]);
+            went.says(2, &["search index", "--repair"]);
+        }
+        let went = run(home.path(), &["check", "--repair"]);
+        assert_eq!(went.exit, Some(0), "{damage}: {went:?}");
+        assert!(went.err.contains("search index") && went.out.contains("made anew"), "{went:?}");
+        run(home.path(), &["check"]).done();
+        assert!(!run(home.path(), &["check", "--repair"]).done().contains("made anew"));
+        let mut server = start(home.path(), "sqlite:chatroom.db");
+        assert_eq!(hits(&server).await, wanted, "{damage}");
+        assert!(server.terminate().0.success());
+    }
+}

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 use support::answers::{Answer, assert_fault};
+use support::went::run;
 use support::{Client, Server, command};
 use tempfile::TempDir;
 
@@ -165,4 +166,46 @@ async fn a_full_disk_loses_nothing_and_recovers_by_itself_at_fast_durability() {
 async fn it_does_so_too_when_the_log_is_moved_into_the_store_meanwhile() {
     // Large enough for SQLite to move its write-ahead log over, which needs space as well.
     disk_full("12m", "full").await;
+}
+
+#[tokio::test]
+async fn a_backup_for_which_there_is_no_space_leaves_nothing_and_the_server_goes_on() {
+    let Some(disk) = Disk::mount("512k") else { return };
+    let home = tempfile::tempdir().unwrap();
+    let mut server = Server::start_in(home.path(), &[]);
+    let client = server.client();
+    client.register(&["ann", "bob"]).await;
+    let mut acknowledged = Vec::new();
+    for number in 0..100 {
+        assert_eq!(send(&client, number).await.0, 200);
+        acknowledged.push(number);
+    }
+    let names = || {
+        let entries = std::fs::read_dir(disk.path()).unwrap();
+        entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect::<Vec<_>>()
+    };
+    let target = disk.path().join("copy");
+    let target = target.to_str().unwrap();
+    for words in [&["backup", target][..], &["export", target], &["backup", target, "--force"]] {
+        // With --force there is something to lose.
+        let force = words.contains(&"--force");
+        if force {
+            std::fs::write(target, "what was there").unwrap();
+        }
+        run(home.path(), words).says(2, &["the disk is full"]);
+        let left: &[&str] = if force { &["copy"] } else { &[] };
+        assert_eq!(names(), left, "{words:?}");
+        assert!(!force || std::fs::read_to_string(target).unwrap() == "what was there");
+        let number = acknowledged.len();
+        assert_eq!(send(&client, number).await.0, 200, "after {words:?}");
+        acknowledged.push(number);
+    }
+    assert_eq!(received(&client).await, acknowledged);
+    assert!(server.terminate().0.success());
+    let copy = home.path().join("copy");
+    run(home.path(), &["backup", copy.to_str().unwrap()]).done();
+    let words = ["restore", copy.to_str().unwrap(), "--store"];
+    let store = format!("sqlite:{}/restored.db", disk.path().display());
+    run(home.path(), &[&words[..], &[&store]].concat()).says(2, &["the disk is full"]);
+    assert_eq!(names(), ["copy"], "but for the lock of the store that was not made");
 }

@@ -5,6 +5,8 @@
 //! written anew by `CHATROOM_BLESS=1`.
 #![allow(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
 
+#[path = "golden/stored.rs"]
+mod stored;
 mod support;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -173,7 +175,7 @@ fn the_digest_of_a_state_stays_what_it_was() {
     let more = batches.flat_map(|(seq, line)| batch::decode(seq, line.as_bytes()).unwrap().1);
     for (entry, number) in entries.chain(more).zip(1..) {
         let origin = Origin { node: NodeId::from_random([7; 10]), number, seq: number };
-        state.apply(Entry { origin: Some(origin), ..entry }, &mut events);
+        let _ = state.apply(Entry { origin: Some(origin), ..entry }, &mut events);
     }
     assert!(events.len() > 5, "{events:?}");
     assert_eq!(state.digest(), "");

@@ -212,6 +212,37 @@ async fn the_log_s_batches_and_syncs_are_counted() {
 }
 
 #[tokio::test]
+async fn what_memory_has_let_go_and_what_the_archive_has_are_told() {
+    let home = tempfile::tempdir().unwrap();
+    let settings = "[history]\nmemory_bytes = 2000\nsnapshot_entries = 1\n";
+    std::fs::write(home.path().join("chatroom.toml"), settings).unwrap();
+    let server = Server::start_in(home.path(), &[]);
+    let client = server.client();
+    client.register(&["ann", "bob"]).await;
+    let before = Figures::of(&client).await;
+    assert_eq!(before.get("chatroom_messages_archived_total"), 0.0);
+    assert_eq!(before.get("chatroom_oldest_message_in_memory"), 1.0);
+    for number in 0..100 {
+        client.send("ann", "bob", &"long ".repeat(100), &number.to_string()).await;
+    }
+    let asked = Instant::now();
+    while Figures::of(&client).await.get("chatroom_messages_archived_total") < 100.0 {
+        assert!(asked.elapsed() < PATIENCE, "the archive takes nothing over");
+    }
+    // What was archived, memory lets go with the next messages.
+    client.send("ann", "bob", "one more", "more").await;
+    let after = Figures::of(&client).await;
+    let (held, oldest) =
+        (after.get("chatroom_messages_in_memory"), after.get("chatroom_oldest_message_in_memory"));
+    assert_eq!(held + oldest - 1.0, 101.0);
+    assert!((1.0..20.0).contains(&held), "{held}");
+    let bytes = after.get("chatroom_memory_window_bytes");
+    assert!((1.0..10_000.0).contains(&bytes), "{bytes} for {held} messages");
+    let archive = after.get("chatroom_archive_bytes");
+    assert!(archive > before.get("chatroom_archive_bytes") && archive > 50_000.0, "{archive}");
+}
+
+#[tokio::test]
 async fn how_things_stand_is_told_in_figures_and_in_detail() {
     let server = Server::memory();
     let client = server.client();

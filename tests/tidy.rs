@@ -111,7 +111,7 @@ const IMPORTS: &[(&str, &[&str])] = &[
             "web",
         ],
     ),
-    ("admin", &["VOCABULARY", "config", "log", "node"]),
+    ("admin", &["VOCABULARY", "config", "log", "node", "server"]),
     (
         "store",
         &[

@@ -3,7 +3,7 @@
 use std::io::{self, BufRead, BufReader};
 use std::path::Path;
 use std::process::{self, Command, Stdio};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// A running server process, killed when dropped.
 pub(crate) struct Child {
@@ -54,6 +54,24 @@ impl Child {
             .sum();
         // A tick is 10 ms on every Linux: it is part of the interface, whatever the kernel's own.
         Ok(Duration::from_millis(ticks * 10))
+    }
+
+    /// Waits until it does nothing of its own any more, such as archiving what a load has left.
+    pub(crate) fn rest(&self) -> io::Result<()> {
+        const LOOK: Duration = Duration::from_millis(500);
+        let begun = Instant::now();
+        let mut before = self.cpu()?;
+        loop {
+            std::thread::sleep(LOOK);
+            let now = self.cpu()?;
+            if now - before <= LOOK / 50 {
+                return Ok(());
+            }
+            if begun.elapsed() > Duration::from_secs(120) {
+                return Err(io::Error::other("the server finds no rest"));
+            }
+            before = now;
+        }
     }
 
     /// Resident memory in MiB.

@@ -1,4 +1,4 @@
-//! The store of a stopped server.
+//! The store in hand: of a stopped server, or one that nodes share, stopped or not.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,12 +9,13 @@ use super::Line;
 use super::door::Entered;
 use super::error::AdminError;
 use crate::command::Policy;
-use crate::config::{self, Flags, Settings, Store};
+use crate::config::{self, Flags, Nats, Settings, Store};
 use crate::log::sqlite::{OpenError, SqliteLog};
 use crate::node::{
     Absence, AccountError, AdminAnswer, AdminRequest, Archiving, Failure, Node, SubmitError,
     refusal,
 };
+use crate::server::Beside;
 
 /// What sessions that begin here call themselves.
 pub(super) const AGENT: &str = "chatroom admin";
@@ -23,6 +24,8 @@ pub(super) const AGENT: &str = "chatroom admin";
 pub(super) struct Local {
     runtime: Runtime,
     node: Arc<Node>,
+    /// Its place among the nodes that share the store.
+    beside: Option<Beside>,
 }
 
 impl Local {
@@ -33,11 +36,15 @@ impl Local {
         let flags = Flags { store, config, ..Flags::default() };
         let loaded = config::load_here(&flags);
         let settings = loaded.map_err(|error| cannot("settings", &error))?.settings;
-        let Store::Sqlite(path) = &settings.store else {
-            return Err(AdminError::not_asked(
-                "store_in_memory",
-                "memory: is in the running server only: use --url.".to_owned(),
-            ));
+        let path = match &settings.store {
+            Store::Sqlite(path) => path,
+            Store::Nats(nats) => return Local::join(nats, &settings),
+            Store::Memory => {
+                return Err(AdminError::not_asked(
+                    "store_in_memory",
+                    "memory: is in the running server only: use --url.".to_owned(),
+                ));
+            }
         };
         if !begin && !path.exists() {
             let message = format!(
@@ -60,7 +67,20 @@ impl Local {
             Node::start(Box::new(log), Some(&archiving), None::<Policy>, absence, settings.access)
         });
         let node = node.map_err(|error| cannot("store_unavailable", &error))?;
-        Ok(Local { runtime, node })
+        Ok(Local { runtime, node, beside: None })
+    }
+
+    /// Becomes one more node of the log, which has no lock to be taken.
+    fn join(nats: &Nats, settings: &Settings) -> Result<Local, AdminError> {
+        let runtime = Builder::new_multi_thread().worker_threads(2).enable_all().build();
+        let runtime = runtime.map_err(|error| cannot("store_unavailable", &error))?;
+        // On a thread of the runtime, which may wait for the log.
+        let (nats, settings) = (nats.clone(), settings.clone());
+        let joining = runtime.spawn(async move { Beside::join(&nats, &settings).await });
+        let joined = runtime.block_on(joining);
+        let beside = joined.map_err(|error| cannot("store_unavailable", &error))?;
+        let beside = beside.map_err(|error| cannot("store_unavailable", &error))?;
+        Ok(Local { runtime, node: beside.node().clone(), beside: Some(beside) })
     }
 
     pub(super) fn ask(&self, request: AdminRequest) -> Result<AdminAnswer, AdminError> {
@@ -85,7 +105,10 @@ impl Local {
 
 impl Drop for Local {
     fn drop(&mut self) {
-        self.node.stop();
+        match &self.beside {
+            Some(beside) => self.runtime.block_on(beside.leave()),
+            None => self.node.stop(),
+        }
     }
 }
 

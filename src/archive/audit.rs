@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use rusqlite::Connection;
+use rusqlite::{Connection, ErrorCode};
 
 use super::line::{Line, Places};
 use super::message::Rows;
+use super::words::Words;
 use super::{ArchiveError, Trouble, schema};
 use crate::history::Mark;
 use crate::id::MessageId;
@@ -23,6 +24,8 @@ pub struct Audit {
     pub oldest: Option<(MessageId, Timestamp)>,
     /// The newest.
     pub newest: Option<(MessageId, Timestamp)>,
+    /// How many words the index has, one that stands twice counted twice.
+    pub words: u64,
     /// Up to where the log has been taken over.
     pub progress: Option<Mark>,
 }
@@ -53,15 +56,29 @@ impl Content {
 pub fn audit(path: &Path, db: &Connection) -> Result<Audit, ArchiveError> {
     let look = || {
         let mut audit = Audit { progress: schema::progress(db)?, ..Audit::default() };
-        let contents = messages(db, &mut audit)?;
+        let mut words = Words::default();
+        let contents = messages(db, &mut audit, &mut words)?;
         lines(db, contents, &mut audit)?;
-        Ok(audit)
+        audit.words = words.count;
+        // The index last: where only that is damaged, it can be made anew.
+        match words.compare(db) {
+            Ok(None) => Ok(audit),
+            Ok(Some(what)) => Err(Trouble::Index(what)),
+            Err(error) => match error.sqlite_error_code() {
+                Some(ErrorCode::DatabaseCorrupt) => Err(Trouble::Index(error.to_string())),
+                _ => Err(error.into()),
+            },
+        }
     };
     look().map_err(|trouble: Trouble| trouble.of(path))
 }
 
 /// The messages, row by row; which of them say that they stand in which line.
-fn messages(db: &Connection, audit: &mut Audit) -> Result<BTreeMap<i64, Content>, Trouble> {
+fn messages(
+    db: &Connection,
+    audit: &mut Audit,
+    words: &mut Words,
+) -> Result<BTreeMap<i64, Content>, Trouble> {
     let mut contents: BTreeMap<i64, Content> = BTreeMap::new();
     let (mut rows, mut before, mut at) = (0, 0, Timestamp(0));
     let mut next = Rows::from(db, 0)?;
@@ -81,6 +98,7 @@ fn messages(db: &Connection, audit: &mut Audit) -> Result<BTreeMap<i64, Content>
                 return Err(damage(format!("message {id} stands in no line")));
             }
             (before, at) = (id, archived.message.at);
+            words.expect(&archived);
             for line in archived.lines {
                 contents.entry(line).or_default().add(id);
             }

@@ -12,7 +12,7 @@
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, ErrorCode, params};
 use sha2::{Digest, Sha256};
 
 use super::Trouble;
@@ -57,6 +57,18 @@ pub struct Sought<'s> {
     pub above: MessageId,
     /// Only messages with ids below this.
     pub below: MessageId,
+}
+
+/// Whether there is an index. Nothing of it is read: where a part is damaged, the rest of the
+/// archive goes on.
+pub(super) fn check(db: &Connection) -> Result<(), Trouble> {
+    match db.prepare("SELECT rowid FROM words") {
+        Ok(_) => Ok(()),
+        Err(error) => Err(match error.sqlite_error_code() {
+            Some(ErrorCode::DatabaseCorrupt) => Trouble::Index(error.to_string()),
+            _ => error.into(),
+        }),
+    }
 }
 
 /// Adds a message that stands in the lines of these numbers.
@@ -122,8 +134,8 @@ pub(super) fn find(
             row = Rows::with(db, id)?;
         }
         let archived = row.as_ref().map(|row| row.get(id, &mut names)).transpose()?.flatten();
-        let archived =
-            archived.ok_or_else(|| Trouble::Damage(format!("message {id} is missing")))?;
+        let archived = archived
+            .ok_or_else(|| Trouble::Index(format!("it has message {id}, which is not there")))?;
         let author = archived.message.author;
         let is_left = author.is_none_or(|author| !scope.forgotten.contains(&author))
             && lines
@@ -136,8 +148,19 @@ pub(super) fn find(
     Ok(())
 }
 
+/// Whether it is the index that SQLite could not do something with.
+pub(super) fn is_at_fault(error: &rusqlite::Error) -> bool {
+    let code = error.sqlite_error().map(|error| error.extended_code);
+    let says = error.to_string();
+    code == Some(rusqlite::ffi::SQLITE_CORRUPT_VTAB)
+        || ["no such table: words", "no such table: main.words", "no such fts5 table", "fts5: "]
+            .iter()
+            .chain(&["invalid fts5 file format", "vtable constructor failed: words"])
+            .any(|part| says.contains(part))
+}
+
 /// All tokens of a message.
-fn document(message: &Message, lines: &[i64]) -> String {
+pub(super) fn document(message: &Message, lines: &[i64]) -> String {
     let key = match message.author {
         Some(_) => NameKey::lookup(&message.sender),
         None => NameKey::server(),

@@ -11,19 +11,22 @@
 //!
 //! Reading order: `schema` is what the file holds, `message` (`plain` reads one) and `line` are its two kinds of rows,
 //! `index` finds messages by their words; `keeper` writes, `reader` reads, `audit` looks through
-//! everything, `transfer` moves messages to another archive, `copy` makes one more of the whole file.
+//! everything (`words`: through the index), `mend` makes an index anew, `transfer` moves messages to
+//! another archive, `copy` makes one more of the whole file.
 
 mod audit;
 mod copy;
 mod index;
 mod keeper;
 mod line;
+mod mend;
 mod message;
 mod plain;
 mod pool;
 mod reader;
 mod schema;
 mod transfer;
+mod words;
 
 use std::path::Path;
 
@@ -31,6 +34,7 @@ pub use audit::{Audit, audit};
 pub use copy::{copy, snapshot_of};
 pub use index::Sought;
 pub use keeper::Keeper;
+pub use mend::{is_sound_beside_index, mend};
 pub use pool::Archive;
 pub use reader::Part;
 pub use transfer::{APPLICATION, LAYOUT, check_reader, each_message, empty, snapshot};
@@ -41,6 +45,17 @@ pub enum ArchiveError {
     /// Something is not as it was written.
     #[error("The history {file} is damaged: {what}. Put a backup in its place.")]
     Damaged {
+        /// The file.
+        file: String,
+        /// What, in a phrase.
+        what: String,
+    },
+    /// The messages are as they were written, what finds them by their words is not.
+    #[error(
+        "The search index of the history {file} is damaged: {what}. No message is lost: stop \
+         the server, chatroom check --repair makes it anew."
+    )]
+    Index {
         /// The file.
         file: String,
         /// What, in a phrase.
@@ -61,6 +76,10 @@ impl ArchiveError {
         ArchiveError::Damaged { file: path.display().to_string(), what: what.into() }
     }
 
+    pub(crate) fn index(path: &Path, what: impl Into<String>) -> ArchiveError {
+        ArchiveError::Index { file: path.display().to_string(), what: what.into() }
+    }
+
     pub(crate) fn unavailable(path: &Path, what: &dyn std::fmt::Display) -> ArchiveError {
         ArchiveError::Unavailable { file: path.display().to_string(), what: what.to_string() }
     }
@@ -68,6 +87,9 @@ impl ArchiveError {
     /// What SQLite could not do with the file.
     fn of(path: &Path, error: &rusqlite::Error) -> ArchiveError {
         use rusqlite::ErrorCode::{DatabaseCorrupt, NotADatabase};
+        if index::is_at_fault(error) {
+            return ArchiveError::index(path, error.to_string());
+        }
         match error.sqlite_error_code() {
             Some(DatabaseCorrupt | NotADatabase) => ArchiveError::damaged(path, error.to_string()),
             _ => ArchiveError::unavailable(path, error),
@@ -80,6 +102,8 @@ impl ArchiveError {
 enum Trouble {
     /// What is read is not what was written; a phrase.
     Damage(String),
+    /// The same of the index; a phrase about it.
+    Index(String),
     /// SQLite says so.
     Sqlite(rusqlite::Error),
 }
@@ -88,6 +112,7 @@ impl Trouble {
     fn of(self, path: &Path) -> ArchiveError {
         match self {
             Trouble::Damage(what) => ArchiveError::damaged(path, what),
+            Trouble::Index(what) => ArchiveError::index(path, what),
             Trouble::Sqlite(error) => ArchiveError::of(path, &error),
         }
     }

@@ -120,6 +120,14 @@ impl Archive {
         self.look(|db| reader::nth_newest(db, scope, count))
     }
 
+    /// What its files take: bytes.
+    pub fn bytes(&self) -> u64 {
+        let mut side = self.0.path.as_os_str().to_owned();
+        side.push("-wal");
+        let length = |path: &Path| std::fs::metadata(path).map_or(0, |file| file.len());
+        length(&self.0.path) + length(Path::new(&side))
+    }
+
     /// Blocks its thread: for the disk, and while all connections are in use.
     fn look<T>(
         &self,

@@ -53,6 +53,9 @@ CREATE TABLE snapshot (
 ) STRICT;
 ";
 
+/// The tables above.
+pub(super) const NAMES: [&str; 5] = ["messages", "lines", "places", "progress", "snapshot"];
+
 /// Opens the archive for writing, making it if there is none.
 pub(super) fn open(path: &Path) -> Result<Connection, Trouble> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
@@ -75,6 +78,7 @@ pub(super) fn open(path: &Path) -> Result<Connection, Trouble> {
         ))?;
     }
     check(&db)?;
+    index::check(&db)?;
     Ok(db)
 }
 

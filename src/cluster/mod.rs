@@ -67,7 +67,7 @@ pub struct Joining {
     pub address: String,
     /// Where it will listen. With the port 0 that is not known yet.
     pub listens: SocketAddr,
-    /// After how long without a sign somebody is no longer listed as online.
+    /// After how long without a sign the others hear that somebody is not here any more.
     pub away: Duration,
     /// After how long without use a session ends.
     pub session: Duration,

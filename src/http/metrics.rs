@@ -46,6 +46,8 @@ pub(super) fn standing(node: &Node) -> Standing {
         rooms: number(state.room_count()),
         messages: state.head().0,
         messages_in_memory: state.head().0.saturating_sub(state.floor().0),
+        memory_window_bytes: number(state.message_bytes()),
+        oldest_in_memory: state.floor().0 + 1,
         ..Standing::default()
     });
     Standing {
@@ -53,6 +55,8 @@ pub(super) fn standing(node: &Node) -> Standing {
         takes_writes: node.takes_writes(),
         sockets: number(node.presence().sockets_here()),
         users_here: number(node.online().len()),
+        messages_archived: node.messages_archived(),
+        archive_bytes: node.archive_bytes(),
         ..standing
     }
 }

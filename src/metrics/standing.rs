@@ -28,6 +28,14 @@ pub struct Standing {
     pub messages: u64,
     /// Messages that are held in memory.
     pub messages_in_memory: u64,
+    /// What they take there: bytes, about.
+    pub memory_window_bytes: u64,
+    /// The id of the oldest of them; of the next message when there is none.
+    pub oldest_in_memory: u64,
+    /// Messages that the archive has taken over since the store began.
+    pub messages_archived: u64,
+    /// What the archive's files take: bytes.
+    pub archive_bytes: u64,
 }
 
 /// The same as metrics.
@@ -43,6 +51,10 @@ pub(super) struct Gauges {
     rooms: IntGauge,
     messages: IntCounter,
     messages_in_memory: IntGauge,
+    memory_window_bytes: IntGauge,
+    oldest_in_memory: IntGauge,
+    messages_archived: IntCounter,
+    archive_bytes: IntGauge,
 }
 
 impl Gauges {
@@ -50,6 +62,10 @@ impl Gauges {
         let gauge = |name: &str, help: &str| gauge(registry, name, help);
         let messages =
             IntCounter::new("chatroom_messages_total", "Messages since the store began.");
+        let archived = IntCounter::new(
+            "chatroom_messages_archived_total",
+            "Messages that the archive has taken over since the store began.",
+        );
         Gauges {
             uptime: gauge("chatroom_uptime_seconds", "Seconds since the start."),
             takes_writes: gauge(
@@ -67,6 +83,16 @@ impl Gauges {
                 "chatroom_messages_in_memory",
                 "Messages that are held in memory.",
             ),
+            memory_window_bytes: gauge(
+                "chatroom_memory_window_bytes",
+                "What the messages in memory take there, about.",
+            ),
+            oldest_in_memory: gauge(
+                "chatroom_oldest_message_in_memory",
+                "The id of the oldest message in memory; of the next one when there is none.",
+            ),
+            messages_archived: kept(registry, archived),
+            archive_bytes: gauge("chatroom_archive_bytes", "What the archive's files take."),
         }
     }
 
@@ -83,5 +109,10 @@ impl Gauges {
         set(&self.rooms, standing.rooms);
         self.messages.inc_by(standing.messages.saturating_sub(self.messages.get()));
         set(&self.messages_in_memory, standing.messages_in_memory);
+        set(&self.memory_window_bytes, standing.memory_window_bytes);
+        set(&self.oldest_in_memory, standing.oldest_in_memory);
+        let archived = standing.messages_archived.saturating_sub(self.messages_archived.get());
+        self.messages_archived.inc_by(archived);
+        set(&self.archive_bytes, standing.archive_bytes);
     }
 }

@@ -83,6 +83,8 @@ pub(super) struct Shared {
     pub(super) window: usize,
     /// Up to which position the log may be trimmed.
     trim: AtomicU64,
+    /// The newest message that the archive has taken over.
+    archived: AtomicU64,
     /// It could not write when that was last tried.
     failing: AtomicBool,
     bell: Mutex<Bell>,
@@ -190,17 +192,19 @@ impl Opened {
         Ok(())
     }
 
-    pub(super) fn shared(&self) -> Shared {
+    pub(super) fn shared(&self) -> Result<Shared, StartError> {
         // Others need what they have no snapshot of.
         let trim = if self.settings.sharing.is_some() { 0 } else { self.snapshot };
-        Shared {
-            archive: Archive::new(&self.settings.file),
+        let archive = Archive::new(&self.settings.file);
+        Ok(Shared {
+            archived: AtomicU64::new(archive.newest()?.0),
+            archive,
             window: self.settings.window,
             trim: AtomicU64::new(trim),
             failing: AtomicBool::new(false),
             bell: Mutex::default(),
             rung: Condvar::new(),
-        }
+        })
     }
 
     /// Starts handing over.
@@ -304,6 +308,13 @@ impl Archivist {
         opened.keeper.take(&records, mark)?;
         self.vacuum |= !records.iter().all(Record::is_posted);
         node.state.write().archived(position);
+        let posted = records.iter().rev().find_map(|record| match record {
+            Record::Posted { message, .. } => Some(message.id.0),
+            _ => None,
+        });
+        if let (Some(id), Some(shared)) = (posted, &node.archiving) {
+            shared.archived.fetch_max(id, Ordering::Relaxed);
+        }
         Ok(full)
     }
 
@@ -370,6 +381,16 @@ fn few(state: &State, position: u64) -> (Vec<Record>, u64) {
 }
 
 impl Node {
+    /// How many messages the archive has taken over since the store began.
+    pub fn messages_archived(&self) -> u64 {
+        self.archiving.as_ref().map_or(0, |shared| shared.archived.load(Ordering::Relaxed))
+    }
+
+    /// What the archive's files take: bytes.
+    pub fn archive_bytes(&self) -> u64 {
+        self.archive().map_or(0, Archive::bytes)
+    }
+
     /// Waits until the archive has everything and memory has let go what it need not have.
     ///
     /// Blocks its thread.

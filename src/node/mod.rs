@@ -231,7 +231,7 @@ impl Node {
             failing: AtomicBool::new(false),
             failed: Notify::new(),
             writer: Mutex::new(None),
-            archiving: archive.as_ref().map(|archive| Arc::new(archive.shared())),
+            archiving: archive.as_ref().map(|opened| opened.shared().map(Arc::new)).transpose()?,
             archivist: Mutex::new(None),
         });
         if let (Some(shared), Some(cluster)) = (log.shared(), &node.cluster) {

@@ -1,15 +1,18 @@
 //! How a server becomes one of several nodes that share a log.
 
+use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::runtime::Handle;
 
 use super::ServerError;
 use crate::cluster::{Cluster, Joining};
-use crate::config::{Nats, Settings};
+use crate::command::Policy;
+use crate::config::{self, Nats, Settings};
 use crate::id::NodeId;
 use crate::log::jetstream::{Connection, JetstreamLog};
-use crate::node::{self, Archiving, Folder, Sharing, StartError};
+use crate::node::{self, Absence, Archiving, Folder, Node, Sharing, StartError};
 use crate::snapshots::Snapshots;
 
 /// A snapshot comes after so many entries as the settings say, or fewer: what is counted here is
@@ -28,6 +31,72 @@ pub(super) struct Joined {
     pub(super) doubts: Vec<&'static str>,
 }
 
+/// A node among the others that serves nobody, for as long as somebody administers the store. What
+/// the settings of those that serve say goes on to hold.
+#[derive(Debug)]
+pub struct Beside {
+    node: Arc<Node>,
+    folder: PathBuf,
+    _folder: Folder,
+}
+
+impl Beside {
+    /// Joins them, and knows all that was acknowledged. Its history is in a folder that is removed
+    /// when it leaves.
+    ///
+    /// # Errors
+    /// The log cannot be joined.
+    pub async fn join(nats: &Nats, settings: &Settings) -> Result<Beside, ServerError> {
+        let folder = std::env::temp_dir().join(format!("chatroom-admin-{}", std::process::id()));
+        let cluster =
+            config::Cluster { folder: folder.clone(), address: None, ..settings.cluster.clone() };
+        // No port: nobody is to be passed on to it.
+        let settings = Settings { cluster, port: 0, ..settings.clone() };
+        let begun = Beside::begin(nats, &settings, folder.clone()).await;
+        if begun.is_err() {
+            let _ = std::fs::remove_dir_all(folder);
+        }
+        begun
+    }
+
+    async fn begin(nats: &Nats, settings: &Settings, path: PathBuf) -> Result<Beside, ServerError> {
+        let Joined { cluster, log, archiving, folder, .. } = join(nats, settings).await?;
+        // No time runs out here: that is for the others to say.
+        let never = Duration::MAX;
+        let absence = Absence { away: never, gone: never, session: never };
+        let node = tokio::task::block_in_place(|| {
+            let (log, policy) = (Box::new(log), None::<Policy>);
+            Node::start_among(
+                Some(cluster),
+                log,
+                Some(&archiving),
+                policy,
+                absence,
+                settings.access,
+            )
+        });
+        let node = node.map_err(sentence)?;
+        node.catch_up()
+            .await
+            .map_err(|_| ServerError("The log takes nothing at the moment.".to_owned()))?;
+        Ok(Beside { node, folder: path, _folder: folder })
+    }
+
+    /// The node.
+    pub fn node(&self) -> &Arc<Node> {
+        &self.node
+    }
+
+    /// Says goodbye to the others.
+    pub async fn leave(&self) {
+        if let Some(cluster) = self.node.cluster() {
+            cluster.leave().await;
+        }
+        tokio::task::block_in_place(|| self.node.stop());
+        let _ = std::fs::remove_dir_all(&self.folder);
+    }
+}
+
 /// Connects, tells the others, and has an archive from which the log can be gone on with.
 pub(super) async fn join(nats: &Nats, settings: &Settings) -> Result<Joined, ServerError> {
     let folder = Folder::take(&settings.cluster.folder).map_err(sentence)?;
@@ -40,7 +109,8 @@ pub(super) async fn join(nats: &Nats, settings: &Settings) -> Result<Joined, Ser
         id: NodeId::from_random(random()?),
         address: address.unwrap_or_default(),
         listens: (settings.host, settings.port).into(),
-        away: settings.presence.timeout,
+        // Who leads ends guests that are silent, and has to hear of it by then.
+        away: settings.presence.timeout.min(settings.guests.keep),
         session: settings.sessions.keep,
     };
     let id = joining.id.clone();

@@ -7,9 +7,10 @@ use rusqlite::Connection;
 use serde_json::{Value, json};
 
 use super::error::StoreError;
-use super::line::CheckLine;
+use super::line::{CheckLine, Files};
+use super::new_file::NewFile;
 use super::source::Source;
-use crate::archive::{self, Audit};
+use crate::archive::{self, ArchiveError, Audit};
 use crate::history::{Mark, Record};
 use crate::id::{Epoch, MessageId};
 use crate::log::stored::{self, Extent};
@@ -30,6 +31,8 @@ pub(super) struct Found {
     newest: Option<(MessageId, Timestamp)>,
     users: usize,
     epoch: Epoch,
+    /// The index was damaged, and is made anew.
+    repaired: bool,
     /// When the last entry was written.
     pub(super) at: Timestamp,
 }
@@ -39,16 +42,43 @@ pub(super) fn run(line: &CheckLine) -> Result<Found, StoreError> {
         Some(file) => Source::backup(file)?,
         None => Source::stopped(&line.place.files()?)?,
     };
-    look_through(&source)
+    match look_through(&source) {
+        Err(StoreError::Index(why)) if line.repair => {
+            eprintln!("chatroom: {why}");
+            Ok(Found { repaired: true, ..repair(source)? })
+        }
+        found => found,
+    }
+}
+
+/// Puts an archive with an index that is made anew in the place of the one that there is.
+fn repair(source: Source) -> Result<Found, StoreError> {
+    let files = source.files.clone();
+    let file = NewFile::begin(&files.archive, true)?;
+    archive::mend(&files.archive, &source.archive, file.making())?;
+    // It is looked through before anything becomes of the old one.
+    let made = Files { archive: file.making().to_owned(), ..files };
+    let found = look_through(&Source::alone(&made, true)?)?;
+    let _lock = source.close()?;
+    file.finish()?;
+    Ok(found)
 }
 
 /// Looks through everything that `source` has.
 pub(super) fn look_through(source: &Source) -> Result<Found, StoreError> {
     let Source { log, archive, files, .. } = source;
     intact(&files.log, log)?;
-    if files.archive != files.log {
-        intact(&files.archive, archive)?;
+    let pages = match files.archive != files.log {
+        true => intact(&files.archive, archive),
+        false => Ok(()),
+    };
+    if let Err(StoreError::Damaged(what)) = &pages
+        && archive::is_sound_beside_index(&files.archive, archive)?
+    {
+        archive::audit(&files.archive, archive)?;
+        return Err(ArchiveError::index(&files.archive, what.trim_end_matches('.')).into());
     }
+    pages?;
     let audit = archive::audit(&files.archive, archive)?;
     let kept = archive::snapshot(&files.archive, archive)?;
     let snapshot = kept.as_ref().map(|(mark, _)| mark.clone());
@@ -124,6 +154,7 @@ pub(super) fn look_through(source: &Source) -> Result<Found, StoreError> {
         newest,
         users: state.held().count(),
         epoch,
+        repaired: false,
         at: state.at(),
     })
 }
@@ -200,6 +231,7 @@ impl Found {
                 "oldest": message(self.oldest),
                 "newest": message(self.newest),
             },
+            "index": { "words": self.archive.words, "repaired": self.repaired },
             "users": self.users,
         })
     }
@@ -229,6 +261,8 @@ impl fmt::Display for Found {
                 to.to_iso()
             )?;
         }
+        let repaired = if self.repaired { ", made anew" } else { "" };
+        writeln!(f, "  index     of {} words{repaired}", self.archive.words)?;
         writeln!(f, "  users     {} names are held", self.users)?;
         writeln!(f, "  epoch     {}", self.epoch)
     }

@@ -14,6 +14,9 @@ pub(super) enum StoreError {
     /// What is there is not what was written.
     #[error("{0}")]
     Damaged(String),
+    /// All messages are what was written, what finds them by their words is not.
+    #[error("{0}")]
+    Index(String),
     /// It cannot be done.
     #[error("{0}")]
     Impossible(String),
@@ -49,7 +52,7 @@ impl StoreError {
 
     pub(super) fn exit(&self) -> u8 {
         match self {
-            StoreError::Damaged(_) => 1,
+            StoreError::Damaged(_) | StoreError::Index(_) => 1,
             StoreError::Impossible(_) => 2,
         }
     }
@@ -57,6 +60,7 @@ impl StoreError {
     pub(super) fn to_json(&self) -> Value {
         let code = match self {
             StoreError::Damaged(_) => "store_damaged",
+            StoreError::Index(_) => "index_damaged",
             StoreError::Impossible(_) => "store_unavailable",
         };
         json!({ "status": "fail", "message": self.to_string(), "code": code })
@@ -73,6 +77,7 @@ impl From<ArchiveError> for StoreError {
     fn from(error: ArchiveError) -> StoreError {
         match error {
             ArchiveError::Damaged { .. } => StoreError::Damaged(error.to_string()),
+            ArchiveError::Index { .. } => StoreError::Index(error.to_string()),
             ArchiveError::Unavailable { .. } => StoreError::Impossible(error.to_string()),
         }
     }

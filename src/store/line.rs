@@ -69,6 +69,9 @@ pub struct CheckLine {
     /// A backup, instead of a store
     #[arg(conflicts_with_all = ["store", "config"])]
     pub(super) file: Option<PathBuf>,
+    /// Make the search index anew where nothing else is damaged
+    #[arg(long, conflicts_with = "file")]
+    pub(super) repair: bool,
     /// Answer in JSON, for programs
     #[arg(long)]
     pub(super) json: bool,

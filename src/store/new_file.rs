@@ -47,8 +47,7 @@ impl NewFile {
             File::open(&self.making)?.sync_all()?;
             std::fs::rename(&self.making, &self.path)?;
             fault::point("file.named");
-            let folder = self.path.parent().filter(|folder| !folder.as_os_str().is_empty());
-            File::open(folder.unwrap_or(Path::new(".")))?.sync_all()
+            sync_folder(&self.path)
         };
         finish().map_err(|error: std::io::Error| StoreError::unwritable(&self.path, &error))
     }
@@ -64,6 +63,12 @@ impl Drop for NewFile {
     fn drop(&mut self) {
         self.clear();
     }
+}
+
+/// Has the names in the folder of `path` on the disk.
+pub(super) fn sync_folder(path: &Path) -> std::io::Result<()> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    File::open(folder.unwrap_or(Path::new(".")))?.sync_all()
 }
 
 /// Takes away what processes that are gone have left beside `path`, where the system says which are.

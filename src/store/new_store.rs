@@ -1,17 +1,24 @@
 //! A store that is being made.
 
+use std::fs::File;
+
 use rusqlite::Connection;
 
 use super::error::StoreError;
 use super::line::Files;
-use super::new_file::{NewFile, with};
+use super::new_file::{NewFile, sync_folder, with};
 use crate::command::{Command, Entry};
 use crate::id::Epoch;
+use crate::log::sqlite;
 use crate::log::stored::{self, Extent};
 use crate::timestamp::Timestamp;
 
 /// The two files of a store, both under other names until it is whole.
+///
+/// They get their names one after the other. Meanwhile a third file says that a store is half made
+/// ([`sqlite::half_made`]): what is there without its log then is no rest of a store, and goes.
 pub(super) struct NewStore {
+    files: Files,
     log: NewFile,
     archive: NewFile,
 }
@@ -19,6 +26,7 @@ pub(super) struct NewStore {
 impl NewStore {
     /// Begins a store where there is none.
     pub(super) fn begin(files: &Files) -> Result<NewStore, StoreError> {
+        undo(files).map_err(|error| StoreError::unwritable(&files.log, &error))?;
         for path in [&files.log, &files.archive] {
             for path in [path.clone(), with(path, "-wal")] {
                 if path.exists() {
@@ -31,7 +39,7 @@ impl NewStore {
         }
         let (log, archive) =
             (NewFile::begin(&files.log, false)?, NewFile::begin(&files.archive, false)?);
-        Ok(NewStore { log, archive })
+        Ok(NewStore { files: files.clone(), log, archive })
     }
 
     /// Where the files are made.
@@ -80,9 +88,30 @@ impl NewStore {
 
     /// Puts both files in their places. The log comes last: without it there is no store.
     pub(super) fn finish(self) -> Result<(), StoreError> {
-        self.archive.finish()?;
-        self.log.finish()
+        let NewStore { files, log, archive } = self;
+        let half = sqlite::half_made(&files.log);
+        let begun = File::create(&half).and_then(|_| sync_folder(&half));
+        let named = begun
+            .map_err(|error| StoreError::unwritable(&files.log, &error))
+            .and_then(|()| archive.finish())
+            .and_then(|()| log.finish());
+        // Where the log has no name, nothing of the store has.
+        let ended = undo(&files).map_err(|error| StoreError::unwritable(&files.log, &error));
+        named.and(ended)
     }
+}
+
+/// Takes away what a store that was not finished has left.
+fn undo(files: &Files) -> std::io::Result<()> {
+    let half = sqlite::half_made(&files.log);
+    if !half.exists() {
+        return Ok(());
+    }
+    if !files.log.exists() && files.archive.exists() {
+        std::fs::remove_file(&files.archive)?;
+        sync_folder(&files.archive)?;
+    }
+    std::fs::remove_file(&half)
 }
 
 pub(super) fn random<const N: usize>() -> Result<[u8; N], StoreError> {

@@ -94,6 +94,20 @@ impl Source {
             .map_err(|error| StoreError::unwritten(&files.log, &error))
     }
 
+    /// Has the archive be its one file, so that another can be put in its place: what is in its
+    /// write-ahead log belongs to no other. Gives what keeps a server from starting meanwhile.
+    pub(super) fn close(self) -> Result<Option<File>, StoreError> {
+        let Source { log, archive, files, _lock } = self;
+        drop((log, archive));
+        let close = || {
+            let db = Connection::open(&files.archive)?;
+            db.pragma_update(None, "journal_mode", "delete")?;
+            db.close().map_err(|(_, error)| error)
+        };
+        close().map_err(|error| StoreError::unwritten(&files.archive, &error))?;
+        Ok(_lock)
+    }
+
     /// Opens two files that nobody else has.
     pub(super) fn alone(files: &Files, still: bool) -> Result<Source, StoreError> {
         let log = open(&files.log, still)?;

@@ -3,17 +3,11 @@
 use std::cell::Cell;
 use std::path::Path;
 
-use chatroom::command::{Command, Entry, MakeAdmin};
-use chatroom::config::Durability;
-use chatroom::id::UserId;
-use chatroom::log::Log;
-use chatroom::log::sqlite::SqliteLog;
-use chatroom::timestamp::Timestamp;
 use reqwest::Method;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::support::{Client, Server};
+use crate::support::{Client, Server, command};
 
 pub(crate) const PASSWORD: &str = "correct horse";
 
@@ -73,7 +67,7 @@ impl World {
         }
         let (_, guest) = client.post("/register", json!({ "username": "guest" })).await;
         server.terminate();
-        make_admin(home.path(), people[4].id);
+        promote(home.path(), &people[4].name);
         let server = Server::start_in(home.path(), STORE);
         let client = server.client();
         let [other, member, former, creator, admin] = people.try_into().unwrap();
@@ -184,11 +178,8 @@ async fn login(client: &Client, name: &str) -> String {
     body["token"].as_str().unwrap().to_owned()
 }
 
-/// Writes it into the log of the stopped server.
-fn make_admin(home: &Path, user: u64) {
-    let mut log = SqliteLog::open(&home.join("chatroom.db"), Durability::Full).unwrap();
-    let mut last = Timestamp::default();
-    log.replay(0, &mut |entry| last = entry.at).unwrap();
-    let command = Command::MakeAdmin(MakeAdmin { user: UserId(user), admin: true });
-    log.append(&[Entry::new(last, command)]).unwrap();
+/// Has the store of the stopped server in hand.
+fn promote(home: &Path, name: &str) {
+    let output = command(home).args(["admin", "promote", name]).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
 }

@@ -7,6 +7,7 @@ mod support;
 #[path = "../programs/mod.rs"]
 mod programs;
 
+mod administration;
 mod agreement;
 mod clients;
 mod deploy;
