@@ -88,13 +88,18 @@ impl ArchiveError {
     fn of(path: &Path, error: &rusqlite::Error) -> ArchiveError {
         use rusqlite::ErrorCode::{DatabaseCorrupt, NotADatabase};
         if index::is_at_fault(error) {
-            return ArchiveError::index(path, error.to_string());
+            return ArchiveError::index(path, phrase(error));
         }
         match error.sqlite_error_code() {
-            Some(DatabaseCorrupt | NotADatabase) => ArchiveError::damaged(path, error.to_string()),
+            Some(DatabaseCorrupt | NotADatabase) => ArchiveError::damaged(path, phrase(error)),
             _ => ArchiveError::unavailable(path, error),
         }
     }
+}
+
+/// What SQLite says, in one line: of a damaged schema it quotes all the rest.
+pub fn phrase(error: &rusqlite::Error) -> String {
+    error.to_string().lines().next().unwrap_or_default().to_owned()
 }
 
 /// What goes wrong inside, before it is known in which file.

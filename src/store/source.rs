@@ -234,7 +234,7 @@ fn begin(db: &Connection, path: &Path) -> Result<(), StoreError> {
 
 fn unreadable(path: &Path, error: &rusqlite::Error) -> StoreError {
     use rusqlite::ErrorCode::{DatabaseCorrupt, NotADatabase};
-    let says = format!("{} cannot be read: {error}.", path.display());
+    let says = format!("{} cannot be read: {}.", path.display(), archive::phrase(error));
     match error.sqlite_error_code() {
         Some(DatabaseCorrupt | NotADatabase) => StoreError::Damaged(says),
         _ => StoreError::Impossible(says),

@@ -92,6 +92,11 @@ impl Server {
 
     /// Starts what `command` says, whose banner names the port.
     pub fn launch(home: &Path, command: &mut Command) -> Server {
+        Server::try_launch(home, command).expect("the banner names the address")
+    }
+
+    /// The same, or none if it ends without a banner.
+    pub fn try_launch(home: &Path, command: &mut Command) -> Option<Server> {
         let announcement = home.join("announcement.txt");
         if !announcement.exists() {
             std::fs::write(announcement, "Welcome!\n").unwrap();
@@ -100,19 +105,20 @@ impl Server {
             let spread = Spread::start(command);
             let port = spread.port();
             let runs = Runs::Spread(spread);
-            return Server { runs, scheme: "http", port, home: home.to_owned(), _made: None };
+            let home = home.to_owned();
+            return Some(Server { runs, scheme: "http", port, home, _made: None });
         }
         let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        let (scheme, port) = lines
-            .by_ref()
-            .map_while(Result::ok)
-            .find_map(|line| address_in(&line))
-            .expect("the banner names the address");
+        let address = lines.by_ref().map_while(Result::ok).find_map(|line| address_in(&line));
+        let Some((scheme, port)) = address else {
+            child.wait().unwrap();
+            return None;
+        };
         // The rest of the output must be read, or the server would block on a full pipe.
         std::thread::spawn(move || lines.map_while(Result::ok).for_each(drop));
         let runs = Runs::One(child);
-        Server { runs, scheme, port, home: home.to_owned(), _made: None }
+        Some(Server { runs, scheme, port, home: home.to_owned(), _made: None })
     }
 
     /// The address of `path` on this server.
