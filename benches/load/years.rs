@@ -97,9 +97,12 @@ pub(crate) fn years(home: &Path) -> Result<(), Box<dyn Error>> {
     search(&mut pool)?;
 
     // Of somebody who has seen everything that was said until now.
-    let poll = |port| -> io::Result<Load> {
+    // What was said under the same key before has the id that it had then.
+    let mut key = PAGE;
+    let mut poll = |port| -> io::Result<Load> {
         let mut pool = Pool::open(port, 1)?;
-        let newest = chat::send_for_id(&mut pool, &chat::name(0), &chat::name(1), 0)?;
+        key += 1;
+        let newest = chat::send_for_id(&mut pool, &chat::name(0), &chat::name(1), key)?;
         Load::new(port, CLIENTS, move |n| chat::poll(&chat::name(n), newest, ""))
     };
     let send = |port| {
