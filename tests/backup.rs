@@ -405,19 +405,25 @@ async fn a_damaged_index_is_noticed_and_made_anew() {
             serde_json::from_str(&run(home.path(), &["check", "--json"]).out).unwrap();
         assert_eq!(said["code"], "index_damaged", "{damage}");
         // What was said last is archived at the start, which may meet the damage.
+        let says = home.path().join("says.txt");
         let mut serve = command(home.path());
         serve.args(["serve", "--port", "0"]).envs(SMALL.iter().copied());
-        if let Some(mut server) = Server::try_launch(home.path(), &mut serve) {
-            assert!(starts, "{damage}");
-            let found = hits(&server).await;
-            let refused = (503, Some("history_unavailable".to_owned()), Value::Null);
-            assert!(found == refused || found.0 == 200, "{damage}: {found:?}");
-            assert!(history(&server.client(), "ann").await.len() > 100, "all else goes on");
-            // Its side files are left.
-            server.kill();
-        } else {
-            let went = run(home.path(), &["serve", "--port", "0"]);
-            went.says(2, &["search index", "--repair"]);
+        serve.stderr(fs::File::create(&says).unwrap());
+        match Server::try_launch(home.path(), &mut serve) {
+            Ok(mut server) => {
+                assert!(starts, "{damage}");
+                let found = hits(&server).await;
+                let refused = (503, Some("history_unavailable".to_owned()), Value::Null);
+                assert!(found == refused || found.0 == 200, "{damage}: {found:?}");
+                assert!(history(&server.client(), "ann").await.len() > 100, "all else goes on");
+                // Its side files are left.
+                server.kill();
+            }
+            Err(end) => {
+                let says = fs::read_to_string(says).unwrap();
+                assert_eq!(end.code(), Some(2), "{damage}: {says}");
+                assert!(says.contains("search index") && says.contains("--repair"), "{says}");
+            }
         }
         let went = run(home.path(), &["check", "--repair"]);
         assert_eq!(went.exit, Some(0), "{damage}: {went:?}");

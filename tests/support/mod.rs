@@ -95,8 +95,8 @@ impl Server {
         Server::try_launch(home, command).expect("the banner names the address")
     }
 
-    /// The same, or none if it ends without a banner.
-    pub fn try_launch(home: &Path, command: &mut Command) -> Option<Server> {
+    /// The same; or how it ended, if it did so without a banner.
+    pub fn try_launch(home: &Path, command: &mut Command) -> Result<Server, ExitStatus> {
         let announcement = home.join("announcement.txt");
         if !announcement.exists() {
             std::fs::write(announcement, "Welcome!\n").unwrap();
@@ -106,19 +106,18 @@ impl Server {
             let port = spread.port();
             let runs = Runs::Spread(spread);
             let home = home.to_owned();
-            return Some(Server { runs, scheme: "http", port, home, _made: None });
+            return Ok(Server { runs, scheme: "http", port, home, _made: None });
         }
         let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
         let address = lines.by_ref().map_while(Result::ok).find_map(|line| address_in(&line));
         let Some((scheme, port)) = address else {
-            child.wait().unwrap();
-            return None;
+            return Err(child.wait().unwrap());
         };
         // The rest of the output must be read, or the server would block on a full pipe.
         std::thread::spawn(move || lines.map_while(Result::ok).for_each(drop));
         let runs = Runs::One(child);
-        Some(Server { runs, scheme, port, home: home.to_owned(), _made: None })
+        Ok(Server { runs, scheme, port, home: home.to_owned(), _made: None })
     }
 
     /// The address of `path` on this server.
