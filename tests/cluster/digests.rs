@@ -1,13 +1,15 @@
 //! What the nodes tell each other about their states, overheard.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::io::{BufRead, BufReader};
+use std::process::{Child, Stdio};
 use std::sync::Arc;
 
-use futures_util::StreamExt;
 use parking_lot::Mutex;
 use serde_json::Value;
 
 use crate::support::cluster::nats::{Nats, SERVERS};
+use crate::support::cluster::place::Place;
 use crate::support::cluster::{NODES, STREAM};
 use crate::support::process;
 
@@ -17,20 +19,23 @@ type Said = BTreeMap<u64, BTreeMap<String, String>>;
 /// Listens from its making on.
 pub(crate) struct Digests {
     said: Arc<Mutex<Said>>,
+    listener: Child,
 }
 
 impl Digests {
-    /// Listens at whichever of the servers is there.
-    pub(crate) async fn overhear(nats: &Nats) -> Digests {
+    /// Listens, where they are, at whichever of the servers is there.
+    pub(crate) fn overhear(place: &Place, nats: &Nats) -> Digests {
         let servers: Vec<String> = (0..SERVERS).map(|server| nats.address(server)).collect();
-        let client = async_nats::connect(servers).await.unwrap();
-        let mut heard = client.subscribe(format!("chatroom.{STREAM}.bus")).await.unwrap();
-        client.flush().await.unwrap();
-        let digests = Digests { said: Arc::default() };
+        let mut listen = place.command("python3");
+        listen.arg(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/clients/nats_overhear.py"));
+        listen.arg(servers.join(",")).arg(format!("chatroom.{STREAM}.bus"));
+        let mut listener = listen.stdin(Stdio::null()).stdout(Stdio::piped()).spawn().unwrap();
+        let lines = BufReader::new(listener.stdout.take().unwrap()).lines();
+        let digests = Digests { said: Arc::default(), listener };
         let said = digests.said.clone();
-        tokio::spawn(async move {
-            while let Some(message) = heard.next().await {
-                let message: Value = serde_json::from_slice(&message.payload).unwrap();
+        std::thread::spawn(move || {
+            for line in lines.map_while(Result::ok) {
+                let message: Value = serde_json::from_str(&line).unwrap();
                 let digest = &message["says"]["digest"];
                 if let (Some(position), Some(digest)) =
                     (digest["position"].as_u64(), digest["digest"].as_str())
@@ -58,5 +63,12 @@ impl Digests {
             assert_eq!(different.len(), 1, "the states differ at {position}: {by:?}");
         }
         said.len()
+    }
+}
+
+impl Drop for Digests {
+    fn drop(&mut self) {
+        let _ = self.listener.kill();
+        let _ = self.listener.wait();
     }
 }

@@ -42,7 +42,7 @@ async fn nothing_acknowledged_is_lost_doubled_or_out_of_order() {
         Place::Loopback
     });
     let mut cluster = Cluster::start_in(&place, "", |_, _| ());
-    let digests = Digests::overhear(&cluster.nats).await;
+    let digests = Digests::overhear(&place, &cluster.nats);
     let load = Load::begin(cluster.proxy.port()).await;
     let mut stalls: BTreeMap<String, Stalls> = BTreeMap::new();
     for round in 0..rounds() {

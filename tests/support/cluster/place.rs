@@ -86,7 +86,7 @@ impl Place {
     }
 
     /// A command that runs in the middle.
-    pub(super) fn command(&self, program: &str) -> Command {
+    pub fn command(&self, program: &str) -> Command {
         match self {
             Place::Loopback => Command::new(program),
             Place::Namespaces => entering("middle", program),
