@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use super::chat::{self, CLIENTS};
 use super::child::Child;
-use super::compare::{Ratio, quantile};
+use super::compare::{Ratio, in_pairs};
 use super::drive::{Load, Slice};
 use super::http::Pool;
 use super::nats::Nats;
@@ -99,26 +99,6 @@ fn in_turns(
 ) -> io::Result<Ratio> {
     base.run()?;
     subject.run()?;
-    let (mut ratios, mut rates) = (Vec::new(), Vec::new());
-    let (mut bases, mut subjects) = (Slice::default(), Slice::default());
-    for round in 0..ROUNDS {
-        let (b, s);
-        if round % 2 == 0 {
-            b = base.run()?;
-            s = subject.run()?;
-        } else {
-            s = subject.run()?;
-            b = base.run()?;
-        }
-        ratios.push(of(&b, &s));
-        rates.push(s.rate());
-        bases = bases.plus(b);
-        subjects = subjects.plus(s);
-    }
-    Ok(Ratio {
-        rate: [0.0, 0.5, 1.0].map(|share| quantile(&mut ratios, share)),
-        cpu: bases.cost() / subjects.cost(),
-        per_second: quantile(&mut rates, 0.5),
-        cost: subjects.cost(),
-    })
+    let (bases, subjects) = in_pairs(ROUNDS, || Ok(()), || base.run(), || subject.run())?;
+    Ok(Ratio::of(&bases, &subjects, of))
 }

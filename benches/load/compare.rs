@@ -26,6 +26,48 @@ pub(crate) struct Ratio {
     pub(crate) cost: f64,
 }
 
+impl Ratio {
+    /// What the turns of both came to, each pair by itself; `of` is how the subject does in units of
+    /// the base.
+    pub(crate) fn of(
+        bases: &[Slice],
+        subjects: &[Slice],
+        of: impl Fn(&Slice, &Slice) -> f64,
+    ) -> Ratio {
+        let mut ratios: Vec<_> = bases.iter().zip(subjects).map(|(b, s)| of(b, s)).collect();
+        let mut rates: Vec<_> = subjects.iter().map(Slice::rate).collect();
+        let whole = |slices: &[Slice]| slices.iter().copied().fold(Slice::default(), Slice::plus);
+        let (base, subject) = (whole(bases), whole(subjects));
+        Ratio {
+            rate: [0.0, 0.5, 1.0].map(|share| quantile(&mut ratios, share)),
+            cpu: base.cost() / subject.cost(),
+            per_second: quantile(&mut rates, 0.5),
+            cost: subject.cost(),
+        }
+    }
+}
+
+/// Gives the base and the subject a turn each, so many times; which one goes first changes.
+pub(crate) fn in_pairs(
+    pairs: usize,
+    mut between: impl FnMut() -> io::Result<()>,
+    mut base: impl FnMut() -> io::Result<Slice>,
+    mut subject: impl FnMut() -> io::Result<Slice>,
+) -> io::Result<(Vec<Slice>, Vec<Slice>)> {
+    let (mut bases, mut subjects) = (Vec::new(), Vec::new());
+    for pair in 0..pairs {
+        between()?;
+        if pair % 2 == 0 {
+            bases.push(base()?);
+            subjects.push(subject()?);
+        } else {
+            subjects.push(subject()?);
+            bases.push(base()?);
+        }
+    }
+    Ok((bases, subjects))
+}
+
 /// The rate of `subject` in units of the rate of `base`.
 ///
 /// The machine is shared and its speed drifts, so short slices of both take turns, and which one
@@ -39,34 +81,13 @@ pub(crate) fn compare_beside(
     server: &Child,
     base: &mut Load,
     subject: &mut Load,
-    mut between: impl FnMut() -> io::Result<()>,
+    between: impl FnMut() -> io::Result<()>,
 ) -> io::Result<Ratio> {
     base.run(server, WARM_UP)?;
     subject.run(server, WARM_UP)?;
-    let (mut ratios, mut rates) = (Vec::new(), Vec::new());
-    let (mut bases, mut subjects) = (Slice::default(), Slice::default());
-    for pair in 0..PAIRS {
-        between()?;
-        let (b, s);
-        if pair % 2 == 0 {
-            b = base.run(server, SLICE)?;
-            s = subject.run(server, SLICE)?;
-        } else {
-            s = subject.run(server, SLICE)?;
-            b = base.run(server, SLICE)?;
-        }
-        ratios.push(s.rate() / b.rate());
-        rates.push(s.rate());
-        bases = bases.plus(b);
-        subjects = subjects.plus(s);
-    }
-    let rate = [0.0, 0.5, 1.0].map(|share| quantile(&mut ratios, share));
-    Ok(Ratio {
-        rate,
-        cpu: bases.cost() / subjects.cost(),
-        per_second: quantile(&mut rates, 0.5),
-        cost: subjects.cost(),
-    })
+    let (base, subject) = (|| base.run(server, SLICE), || subject.run(server, SLICE));
+    let (bases, subjects) = in_pairs(PAIRS, between, base, subject)?;
+    Ok(Ratio::of(&bases, &subjects, |base, subject| subject.rate() / base.rate()))
 }
 
 /// The value below which this share of `values` lies; sorts them.

@@ -49,7 +49,9 @@ pub(crate) fn sockets(home: &Path) -> io::Result<()> {
         // The other server keeps nothing, so the one that does neither has the goals.
         let goal = (room.name == "memory").then_some(2.0);
         let what = format!("to 500 sockets, each core, {} / Node", room.name);
-        table::ratio(&what, goal, &ratio(&slices[0], subject), "");
+        // Deliveries a second of processor time.
+        let ratio = Ratio::of(&slices[0], subject, |base, subject| base.cost() / subject.cost());
+        table::ratio(&what, goal, &ratio, "");
     }
     let ages = in_turns(&mut rooms, |room| room.steady(SLICE))?;
     let mut base = None;
@@ -101,20 +103,6 @@ fn in_turns<T>(
         }
     }
     Ok(results)
-}
-
-/// Deliveries a second of processor time, in units of the base's.
-fn ratio(base: &[Slice], subject: &[Slice]) -> Ratio {
-    let pairs = base.iter().zip(subject);
-    let mut ratios: Vec<_> = pairs.map(|(base, subject)| base.cost() / subject.cost()).collect();
-    let mut rates: Vec<_> = subject.iter().map(Slice::rate).collect();
-    let whole = |slices: &[Slice]| slices.iter().copied().fold(Slice::default(), Slice::plus);
-    Ratio {
-        rate: [0.0, 0.5, 1.0].map(|share| quantile(&mut ratios, share)),
-        cpu: whole(base).cost() / whole(subject).cost(),
-        per_second: quantile(&mut rates, 0.5),
-        cost: whole(subject).cost(),
-    }
 }
 
 /// A server and the sockets in its room.
