@@ -109,21 +109,41 @@ fn every_entry_is_read_and_written_with_exactly_these_bytes() {
     assert_eq!(seen, NAMES.iter().copied().collect(), "there is a line for each");
 }
 
-#[test]
-fn an_entry_of_another_version_or_shape_is_an_error() {
-    let line = ENTRIES.lines().next().unwrap();
-    for (wrong, why) in [
+/// Reads what the first of `lines` would be in another version, without one, with another word in
+/// the place of one that has to be there, cut off, and what is wrong in ways of its own: each is an
+/// error that says why.
+fn assert_refused<T: std::fmt::Debug>(
+    lines: &str,
+    (word, other): (&str, &str),
+    more: impl Fn(&str) -> Vec<(String, &'static str)>,
+    read: impl Fn(&str) -> Result<T, String>,
+) {
+    let line = lines.lines().next().unwrap();
+    let mut wrongs = vec![
         (line.replacen(r#""v":1"#, r#""v":2"#, 1), "version 2"),
         (line.replacen(r#""v":1,"#, "", 1), "cannot be read"),
-        (line.replacen("begin", "began", 1), "cannot be read"),
+        (line.replacen(word, other, 1), "cannot be read"),
         (line[..line.len() - 1].to_owned(), "cannot be read"),
-        (format!("{line}{line}"), "cannot be read"),
-        ("[]".to_owned(), "cannot be read"),
-        (String::new(), "cannot be read"),
-    ] {
-        let found = codec::decode(&wrong).map(|_| ()).unwrap_err();
+    ];
+    wrongs.extend(more(line));
+    for (wrong, why) in wrongs {
+        let found = read(&wrong).unwrap_err();
         assert!(found.contains(why), "{wrong}: {found}");
     }
+}
+
+/// Nothing is wrong with it in a way of its own.
+fn no_more(_: &str) -> Vec<(String, &'static str)> {
+    Vec::new()
+}
+
+#[test]
+fn an_entry_of_another_version_or_shape_is_an_error() {
+    let more = |line: &str| {
+        let wrongs = [format!("{line}{line}"), "[]".to_owned(), String::new()];
+        wrongs.into_iter().map(|wrong| (wrong, "cannot be read")).collect()
+    };
+    assert_refused(ENTRIES, ("begin", "began"), more, codec::decode);
 }
 
 #[test]
@@ -136,17 +156,9 @@ fn every_catalogue_is_read_and_written_with_exactly_these_bytes() {
 
 #[test]
 fn a_catalogue_of_another_version_or_shape_is_an_error() {
-    let line = CATALOGUES.lines().next().unwrap();
-    for (wrong, why) in [
-        (line.replacen(r#""v":1"#, r#""v":2"#, 1), "version 2"),
-        (line.replacen(r#""v":1,"#, "", 1), "cannot be read"),
-        (line.replacen("ba78", "BA78", 1), "no SHA-256 in hex"),
-        (line.replacen("seq", "sequence", 1), "cannot be read"),
-        (line[..line.len() - 1].to_owned(), "cannot be read"),
-    ] {
-        let found = Catalogue::decode(wrong.as_bytes()).unwrap_err();
-        assert!(found.contains(why), "{wrong}: {found}");
-    }
+    let more = |line: &str| vec![(line.replacen("ba78", "BA78", 1), "no SHA-256 in hex")];
+    let read = |line: &str| Catalogue::decode(line.as_bytes());
+    assert_refused(CATALOGUES, ("seq", "sequence"), more, read);
 }
 
 /// Batches of a shared log, each as one message of its stream.
@@ -183,16 +195,8 @@ fn the_digest_of_a_state_stays_what_it_was() {
 
 #[test]
 fn a_batch_of_another_version_or_shape_is_an_error() {
-    let line = BATCHES.lines().next().unwrap();
-    for (wrong, why) in [
-        (line.replacen(r#""v":1"#, r#""v":2"#, 1), "version 2"),
-        (line.replacen(r#""v":1,"#, "", 1), "cannot be read"),
-        (line.replacen("begin", "began", 1), "cannot be read"),
-        (line[..line.len() - 1].to_owned(), "cannot be read"),
-    ] {
-        let found = batch::decode(1, wrong.as_bytes()).map(|_| ()).unwrap_err();
-        assert!(found.contains(why), "{wrong}: {found}");
-    }
+    let read = |line: &str| batch::decode(1, line.as_bytes());
+    assert_refused(BATCHES, ("begin", "began"), no_more, read);
 }
 
 /// One request and its answer.
