@@ -82,6 +82,8 @@ pub mod config;
 
 pub mod exposure;
 
+mod database;
+
 mod fault;
 
 mod header;

@@ -205,10 +205,8 @@ fn hand_over(path: &Path, count: u64) -> Result<(), Box<dyn Error>> {
     let runtime = tokio::runtime::Runtime::new()?;
     let _inside = runtime.enter();
     let log = Box::new(SqliteLog::open(path, Durability::Fast)?);
-    let never = Duration::MAX;
-    let absence = Absence { away: never, gone: never, session: never };
     let archiving = Archiving::beside(path, &settings.history);
-    let node = Node::start(log, Some(&archiving), None::<Policy>, absence, Access::Open)?;
+    let node = Node::start(log, Some(&archiving), None::<Policy>, Absence::NEVER, Access::Open)?;
     node.settle();
     let begun = Instant::now();
     let db = rusqlite::Connection::open(path)?;

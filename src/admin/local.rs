@@ -1,7 +1,6 @@
 //! The store in hand: of a stopped server, or one that nodes share, stopped or not.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use tokio::runtime::{Builder, Runtime};
 
@@ -60,8 +59,7 @@ impl Local {
         let runtime = Builder::new_current_thread().enable_all().build();
         let runtime = runtime.map_err(|error| cannot("store_unavailable", &error))?;
         // Nobody is away here, and no time runs out: that is for the server to say.
-        let never = Duration::MAX;
-        let absence = Absence { away: never, gone: never, session: never };
+        let absence = Absence::NEVER;
         let node = runtime.block_on(async {
             let archiving = Archiving::beside(path, &settings.history);
             Node::start(Box::new(log), Some(&archiving), None::<Policy>, absence, settings.access)

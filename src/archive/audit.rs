@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use rusqlite::{Connection, ErrorCode};
+use rusqlite::Connection;
 
 use super::line::{Line, Places};
 use super::message::Rows;
@@ -61,13 +61,9 @@ pub fn audit(path: &Path, db: &Connection) -> Result<Audit, ArchiveError> {
         lines(db, contents, &mut audit)?;
         audit.words = words.count;
         // The index last: where only that is damaged, it can be made anew.
-        match words.compare(db) {
-            Ok(None) => Ok(audit),
-            Ok(Some(what)) => Err(Trouble::Index(what)),
-            Err(error) => match error.sqlite_error_code() {
-                Some(ErrorCode::DatabaseCorrupt) => Err(Trouble::Index(error.to_string())),
-                _ => Err(error.into()),
-            },
+        match words.compare(db).map_err(Trouble::of_index)? {
+            None => Ok(audit),
+            Some(what) => Err(Trouble::Index(what)),
         }
     };
     look().map_err(|trouble: Trouble| trouble.of(path))

@@ -12,7 +12,7 @@
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
-use rusqlite::{Connection, ErrorCode, params};
+use rusqlite::{Connection, params};
 use sha2::{Digest, Sha256};
 
 use super::Trouble;
@@ -62,13 +62,7 @@ pub struct Sought<'s> {
 /// Whether there is an index. Nothing of it is read: where a part is damaged, the rest of the
 /// archive goes on.
 pub(super) fn check(db: &Connection) -> Result<(), Trouble> {
-    match db.prepare("SELECT rowid FROM words") {
-        Ok(_) => Ok(()),
-        Err(error) => Err(match error.sqlite_error_code() {
-            Some(ErrorCode::DatabaseCorrupt) => Trouble::Index(error.to_string()),
-            _ => error.into(),
-        }),
-    }
+    db.prepare("SELECT rowid FROM words").map(|_| ()).map_err(Trouble::of_index)
 }
 
 /// Adds a message that stands in the lines of these numbers.

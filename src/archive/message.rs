@@ -143,7 +143,7 @@ impl Rows {
         let Some(line) = self.line(id) else { return Ok(None) };
         match Plain::read(line).and_then(|plain| plain.message(names)) {
             Some(message) => Ok(Some(message)),
-            None => Ok(Some(parse(line, names)?.message)),
+            None => Ok(Some(parse_any(line)?.message)),
         }
     }
 
@@ -241,9 +241,11 @@ fn id_of(line: &str) -> Option<i64> {
 fn parse(line: &str, names: &mut Names) -> Result<Archived, Trouble> {
     let plain = Plain::read(line);
     let plain = plain.and_then(|plain| Some((plain.message(names)?, plain.lines()?)));
-    if let Some((message, lines)) = plain {
-        return Ok(Archived { message, lines });
-    }
+    plain.map_or_else(|| parse_any(line), |(message, lines)| Ok(Archived { message, lines }))
+}
+
+/// The same of whatever JSON says it.
+fn parse_any(line: &str) -> Result<Archived, Trouble> {
     let written: Written<'_> = serde_json::from_str(line)
         .map_err(|error| Trouble::Damage(format!("a message cannot be read ({error})")))?;
     let message = Message {

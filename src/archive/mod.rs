@@ -9,10 +9,10 @@
 //! - [`Keeper`] takes over what happened, in the order of the log, a transaction at a time.
 //! - [`Archive`] answers readers, on connections of their own.
 //!
-//! Reading order: `schema` is what the file holds, `message` (`plain` reads one) and `line` are its two kinds of rows,
-//! `index` finds messages by their words; `keeper` writes, `reader` reads, `audit` looks through
-//! everything (`words`: through the index), `mend` makes an index anew, `transfer` moves messages to
-//! another archive, `copy` makes one more of the whole file.
+//! Reading order: `schema` is what the file holds, `message` (`plain` reads one) and `line` are its
+//! two kinds of rows, `index` finds messages by their words; `keeper` writes, `reader` reads, `audit`
+//! looks through everything (`words`: through the index), `mend` makes an index anew, `transfer` moves
+//! messages to another archive, `copy` makes one more of the whole file.
 
 mod audit;
 mod copy;
@@ -30,6 +30,7 @@ mod words;
 
 use std::path::Path;
 
+use crate::database::phrase;
 pub use audit::{Audit, audit};
 pub use copy::{copy, snapshot_of};
 pub use index::Sought;
@@ -97,11 +98,6 @@ impl ArchiveError {
     }
 }
 
-/// What SQLite says, in one line: of a damaged schema it quotes all the rest.
-pub fn phrase(error: &rusqlite::Error) -> String {
-    error.to_string().lines().next().unwrap_or_default().to_owned()
-}
-
 /// What goes wrong inside, before it is known in which file.
 #[derive(Debug)]
 enum Trouble {
@@ -114,6 +110,14 @@ enum Trouble {
 }
 
 impl Trouble {
+    /// What SQLite could not do while it looked at nothing but the index.
+    fn of_index(error: rusqlite::Error) -> Trouble {
+        match error.sqlite_error_code() {
+            Some(rusqlite::ErrorCode::DatabaseCorrupt) => Trouble::Index(phrase(&error)),
+            _ => error.into(),
+        }
+    }
+
     fn of(self, path: &Path) -> ArchiveError {
         match self {
             Trouble::Damage(what) => ArchiveError::damaged(path, what),

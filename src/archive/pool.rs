@@ -10,6 +10,7 @@ use rusqlite::Connection;
 use super::index::{self, Sought};
 use super::reader::{self, Part};
 use super::{ArchiveError, Trouble, schema};
+use crate::database::beside;
 use crate::history::Scope;
 use crate::id::MessageId;
 use crate::message::Message;
@@ -122,10 +123,8 @@ impl Archive {
 
     /// What its files take: bytes.
     pub fn bytes(&self) -> u64 {
-        let mut side = self.0.path.as_os_str().to_owned();
-        side.push("-wal");
         let length = |path: &Path| std::fs::metadata(path).map_or(0, |file| file.len());
-        length(&self.0.path) + length(Path::new(&side))
+        length(&self.0.path) + length(&beside(&self.0.path, "-wal"))
     }
 
     /// Blocks its thread: for the disk, and while all connections are in use.

@@ -9,6 +9,7 @@ use super::sqlite::{
 };
 use super::{Damage, codec};
 use crate::command::Entry;
+use crate::database::phrase;
 use crate::history::Mark;
 
 /// From where to where a log goes.
@@ -204,6 +205,6 @@ fn mark((position, checksum): (i64, u32)) -> Mark {
     Mark { position: position as u64, sign: format!("{checksum:08x}") }
 }
 
-fn unreadable(path: &Path, error: &rusqlite::Error) -> Damage {
-    Damage(format!("The store {} cannot be read: {error}.", path.display()))
+pub(in crate::log) fn unreadable(path: &Path, error: &rusqlite::Error) -> Damage {
+    Damage(format!("The store {} cannot be read: {}.", path.display(), phrase(error)))
 }

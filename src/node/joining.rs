@@ -2,10 +2,11 @@
 //!
 //! Its own, if the log still has everything behind it; else the newest snapshot's.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use super::StartError;
 use crate::archive::{self, ArchiveError};
+use crate::database::beside;
 use crate::history::Mark;
 use crate::snapshots::{Manifest, Snapshots};
 
@@ -130,10 +131,4 @@ fn clear(file: &Path) {
     for ending in [".loading", ".loading-wal", ".loading-shm", ".sending"] {
         let _ = std::fs::remove_file(beside(file, ending));
     }
-}
-
-pub(super) fn beside(file: &Path, ending: &str) -> PathBuf {
-    let mut name = file.as_os_str().to_owned();
-    name.push(ending);
-    name.into()
 }

@@ -80,6 +80,12 @@ pub struct Absence {
     pub session: Duration,
 }
 
+impl Absence {
+    /// Nobody is ever away: where that is for others to say, or for nobody.
+    pub const NEVER: Absence =
+        Absence { away: Duration::MAX, gone: Duration::MAX, session: Duration::MAX };
+}
+
 /// The state, its log and those who watch.
 #[derive(Debug)]
 pub struct Node {

@@ -13,9 +13,9 @@ use std::sync::{Arc, Weak};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use super::joining::beside;
 use super::{Node, StartError};
 use crate::archive;
+use crate::database::beside;
 use crate::snapshots::{Of, Sent, SnapshotError, Snapshots};
 
 /// How long after an attempt that failed the same snapshot is tried again.

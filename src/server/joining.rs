@@ -2,7 +2,6 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
 
 use tokio::runtime::Handle;
 
@@ -62,8 +61,7 @@ impl Beside {
     async fn begin(nats: &Nats, settings: &Settings, path: PathBuf) -> Result<Beside, ServerError> {
         let Joined { cluster, log, archiving, folder, .. } = join(nats, settings).await?;
         // No time runs out here: that is for the others to say.
-        let never = Duration::MAX;
-        let absence = Absence { away: never, gone: never, session: never };
+        let absence = Absence::NEVER;
         let node = tokio::task::block_in_place(|| {
             let (log, policy) = (Box::new(log), None::<Policy>);
             Node::start_among(

@@ -4,6 +4,7 @@ use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use super::error::StoreError;
+use crate::database::beside;
 use crate::fault;
 
 /// A file that is being made under another name. Dropped before it is finished, it leaves nothing;
@@ -23,7 +24,7 @@ impl NewFile {
                 "{shown} is there already. Name another file, or use --force to replace it."
             )));
         }
-        let file = NewFile { path: path.to_owned(), making: with(path, ".new") };
+        let file = NewFile { path: path.to_owned(), making: beside(path, ".new") };
         file.clear();
         File::create_new(&file.making).map_err(|error| StoreError::unwritable(path, &error))?;
         Ok(file)
@@ -32,7 +33,7 @@ impl NewFile {
     /// A file that will never be finished, beside `path`.
     pub(super) fn scratch(path: &Path) -> Result<NewFile, StoreError> {
         sweep(path);
-        NewFile::begin(&with(path, &format!(".{}", std::process::id())), true)
+        NewFile::begin(&beside(path, &format!(".{}", std::process::id())), true)
     }
 
     /// Where it is made.
@@ -54,7 +55,7 @@ impl NewFile {
 
     fn clear(&self) {
         for ending in ["", "-journal", "-wal", "-shm"] {
-            let _ = std::fs::remove_file(with(&self.making, ending));
+            let _ = std::fs::remove_file(beside(&self.making, ending));
         }
     }
 }
@@ -89,11 +90,4 @@ fn sweep(path: &Path) {
             let _ = std::fs::remove_file(file.path());
         }
     }
-}
-
-/// The path with something behind its last letter.
-pub(super) fn with(path: &Path, ending: &str) -> PathBuf {
-    let mut name = path.as_os_str().to_owned();
-    name.push(ending);
-    name.into()
 }

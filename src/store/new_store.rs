@@ -6,8 +6,9 @@ use rusqlite::Connection;
 
 use super::error::StoreError;
 use super::line::Files;
-use super::new_file::{NewFile, sync_folder, with};
+use super::new_file::{NewFile, sync_folder};
 use crate::command::{Command, Entry};
+use crate::database::beside;
 use crate::id::Epoch;
 use crate::log::sqlite;
 use crate::log::stored::{self, Extent};
@@ -28,7 +29,7 @@ impl NewStore {
     pub(super) fn begin(files: &Files) -> Result<NewStore, StoreError> {
         undo(files).map_err(|error| StoreError::unwritable(&files.log, &error))?;
         for path in [&files.log, &files.archive] {
-            for path in [path.clone(), with(path, "-wal")] {
+            for path in [path.clone(), beside(path, "-wal")] {
                 if path.exists() {
                     return Err(StoreError::Impossible(format!(
                         "{} is there already. Name a store that is not there with --store.",

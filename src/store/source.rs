@@ -8,8 +8,8 @@ use rusqlite::{Connection, OpenFlags};
 
 use super::error::StoreError;
 use super::line::Files;
-use super::new_file::with;
 use crate::archive::{self, ArchiveError};
+use crate::database::{self, beside};
 use crate::log::moved;
 use crate::log::sqlite;
 use crate::log::stored;
@@ -204,7 +204,7 @@ fn open(path: &Path, still: bool) -> Result<Connection, StoreError> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY
         | OpenFlags::SQLITE_OPEN_NO_MUTEX
         | OpenFlags::SQLITE_OPEN_URI;
-    let wal = std::fs::metadata(with(path, "-wal")).is_ok_and(|wal| wal.len() > 0);
+    let wal = std::fs::metadata(beside(path, "-wal")).is_ok_and(|wal| wal.len() > 0);
     let uri = uri(path, still && !wal);
     let db = Connection::open_with_flags(uri, flags).map_err(|error| failed(&error))?;
     db.busy_timeout(PATIENCE).map_err(|error| failed(&error))?;
@@ -234,7 +234,7 @@ fn begin(db: &Connection, path: &Path) -> Result<(), StoreError> {
 
 fn unreadable(path: &Path, error: &rusqlite::Error) -> StoreError {
     use rusqlite::ErrorCode::{DatabaseCorrupt, NotADatabase};
-    let says = format!("{} cannot be read: {}.", path.display(), archive::phrase(error));
+    let says = format!("{} cannot be read: {}.", path.display(), database::phrase(error));
     match error.sqlite_error_code() {
         Some(DatabaseCorrupt | NotADatabase) => StoreError::Damaged(says),
         _ => StoreError::Impossible(says),
@@ -243,7 +243,7 @@ fn unreadable(path: &Path, error: &rusqlite::Error) -> StoreError {
 
 /// Notices a database that ends before its last page does.
 fn check_length(path: &Path) -> Result<(), StoreError> {
-    let wal = std::fs::metadata(with(path, "-wal")).is_ok_and(|wal| wal.len() > 0);
+    let wal = std::fs::metadata(beside(path, "-wal")).is_ok_and(|wal| wal.len() > 0);
     if wal || !path.exists() {
         return Ok(());
     }

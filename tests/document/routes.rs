@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
-use std::time::Duration;
 
 use chatroom::command::Policy;
 use chatroom::config::{Access, Flags, load};
@@ -18,10 +17,8 @@ use crate::support::Server;
 async fn the_document_lists_exactly_the_routes_that_are_mounted() {
     let empty = tempfile::tempdir().unwrap();
     let settings = load(&Flags::default(), [], empty.path()).unwrap().settings;
-    let (away, gone, session) = (Duration::MAX, Duration::MAX, Duration::MAX);
-    let absence = Absence { away, gone, session };
     let log = Box::new(MemoryLog);
-    let node = Node::start(log, None, Policy::default(), absence, Access::Open).unwrap();
+    let node = Node::start(log, None, Policy::default(), Absence::NEVER, Access::Open).unwrap();
     let metrics = Arc::new(Metrics::new("0"));
     let rocket = rocket::custom(rocket::Config::default());
     let mounted = http::mount(rocket, node, metrics, settings, &[]).unwrap();

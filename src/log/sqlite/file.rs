@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::OpenError;
 use super::schema::APPLICATION;
+use crate::database::beside;
 
 /// Locks the file beside the store, so that a second process is told instead of waiting.
 ///
@@ -113,10 +114,4 @@ pub fn lengths(path: &Path) -> std::io::Result<(u64, u64)> {
     };
     let pages = u32::from_be_bytes([header[28], header[29], header[30], header[31]]);
     Ok((u64::from(pages) * page, file.metadata()?.len()))
-}
-
-pub(super) fn beside(path: &Path, ending: &str) -> PathBuf {
-    let mut name = path.as_os_str().to_owned();
-    name.push(ending);
-    name.into()
 }

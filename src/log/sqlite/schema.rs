@@ -5,8 +5,8 @@ use std::path::Path;
 
 use rusqlite::Connection;
 
-use super::file::beside;
 use crate::config::Durability;
+use crate::database::beside;
 use crate::fault;
 
 /// Marks an SQLite file as ours (`PRAGMA application_id`): "chat".

@@ -5,10 +5,11 @@ use std::path::PathBuf;
 
 use rusqlite::Connection;
 
+use super::super::stored::unreadable;
 use super::super::{Damage, Tail};
-use super::file::beside;
 use super::rows::{read, trimmed};
 use crate::command::Entry;
+use crate::database::beside;
 use crate::history::Mark;
 
 /// A connection of its own to the same file.
@@ -58,9 +59,7 @@ impl Tail for SqliteTail {
         let Ok(moment) = self.db.unchecked_transaction() else {
             return Err(Damage(format!("The store {} cannot be read.", self.path.display())));
         };
-        let first = trimmed(&moment).map_err(|error| {
-            Damage(format!("The store {} cannot be read: {error}.", self.path.display()))
-        })?;
+        let first = trimmed(&moment).map_err(|error| unreadable(&self.path, &error))?;
         read(&moment, &self.path, first, through as i64, after as i64, each).map(|_| ())
     }
 }
