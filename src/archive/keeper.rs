@@ -2,12 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use rusqlite::Connection;
 
+use super::cache::Cache;
 use super::line::{Line, Places};
 use super::message::{Archived, Filling, Rows};
-use super::{ArchiveError, Trouble, index, schema};
+use super::{Archive, ArchiveError, Trouble, index, schema};
 use crate::fault;
 use crate::history::{self, Mark, Record};
 use crate::id::{MessageId, UserId};
@@ -26,6 +28,7 @@ pub struct Keeper {
     pub(super) path: PathBuf,
     pub(super) db: Connection,
     mark: Option<Mark>,
+    pub(super) cache: Arc<Cache>,
     /// Words of deleted messages may still be in the index.
     words_left: bool,
 }
@@ -39,9 +42,15 @@ impl Keeper {
         let open = || {
             let db = schema::open(path)?;
             let mark = schema::progress(&db)?;
-            Ok(Keeper { path: path.to_owned(), db, mark, words_left: false })
+            let cache = Arc::default();
+            Ok(Keeper { path: path.to_owned(), db, mark, cache, words_left: false })
         };
         open().map_err(|trouble: Trouble| trouble.of(path))
+    }
+
+    /// The same for readers, whom it tells what changes: there is to be no other.
+    pub fn archive(&self) -> Archive {
+        Archive::new(&self.path, self.cache.clone())
     }
 
     /// Up to where the log has been taken over; none for a new archive.
@@ -81,6 +90,8 @@ impl Keeper {
     /// It cannot be written, or what is there is damaged.
     pub fn take(&mut self, records: &[Record], mark: Mark) -> Result<(), ArchiveError> {
         let path = &self.path;
+        let grows = records.iter().all(Record::is_posted);
+        let _changing = (!grows).then(|| self.cache.changing());
         take(&mut self.db, records, &mark).map_err(|trouble| trouble.of(path))?;
         self.mark = Some(mark);
         self.words_left |= records.iter().any(|record| bulky(record).is_some());

@@ -4,9 +4,8 @@
 //! checksum. A line is JSON, so that the file can be read with any SQLite tool.
 
 use std::borrow::Cow;
-use std::cell::OnceCell;
 use std::cmp::Ordering;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use serde::{Deserialize, Serialize};
@@ -58,7 +57,9 @@ pub(super) struct Rows {
     pub(super) last: i64,
     text: String,
     /// Where the lines begin in the text, and where the last ends, once somebody looks for one.
-    starts: OnceCell<Vec<usize>>,
+    starts: OnceLock<Vec<u32>>,
+    /// The messages that are kept.
+    messages: OnceLock<Box<[OnceLock<Arc<Message>>]>>,
 }
 
 /// A row that is being filled.
@@ -135,35 +136,80 @@ impl Rows {
 
     /// Takes message `id` out of the text, with the numbers of its lines.
     pub(super) fn get(&self, id: i64, names: &mut Names) -> Result<Option<Archived>, Trouble> {
-        self.line(id).map(|line| parse(line, names)).transpose()
+        self.place(id).map(|place| parse(self.line(place), names)).transpose()
     }
 
-    /// Takes message `id` out of the text.
-    pub(super) fn message(&self, id: i64, names: &mut Names) -> Result<Option<Message>, Trouble> {
-        let Some(line) = self.line(id) else { return Ok(None) };
-        match Plain::read(line).and_then(|plain| plain.message(names)) {
-            Some(message) => Ok(Some(message)),
-            None => Ok(Some(parse_any(line)?.message)),
+    /// Message `id`, taken out of the text.
+    pub(super) fn message(
+        &self,
+        id: i64,
+        names: &mut Names,
+    ) -> Result<Option<Arc<Message>>, Trouble> {
+        self.place(id).map(|place| self.take_out(place, names)).transpose()
+    }
+
+    /// The same, taken out only once.
+    pub(super) fn kept_message(
+        &self,
+        id: i64,
+        names: &mut Names,
+    ) -> Result<Option<Arc<Message>>, Trouble> {
+        let Some(place) = self.place(id) else { return Ok(None) };
+        let messages = self.messages.get_or_init(|| vec![OnceLock::new(); self.lines()].into());
+        if let Some(message) = messages[place].get() {
+            return Ok(Some(message.clone()));
         }
+        let message = self.take_out(place, names)?;
+        Ok(Some(messages[place].get_or_init(|| message).clone()))
     }
 
-    fn line(&self, id: i64) -> Option<&str> {
-        let starts = self.starts.get_or_init(|| {
-            let ends = memchr::memchr_iter(b'\n', self.text.as_bytes()).map(|end| end + 1);
-            std::iter::once(0).chain(ends).collect()
-        });
-        let (lines, place) = (starts.len() - 1, id - self.first);
-        let line = |place: usize| self.text[starts[place]..starts[place + 1]].trim_end();
+    fn take_out(&self, place: usize, names: &mut Names) -> Result<Arc<Message>, Trouble> {
+        let line = self.line(place);
+        let message = match Plain::read(line).and_then(|plain| plain.message(names)) {
+            Some(message) => message,
+            None => parse_any(line)?.message,
+        };
+        Ok(Arc::new(message))
+    }
+
+    /// What it takes in memory, once all its messages were asked for: bytes, about.
+    pub(super) fn bytes(&self) -> usize {
+        2 * self.text.len() + 2048
+    }
+
+    fn starts(&self) -> &[u32] {
+        self.starts.get_or_init(|| {
+            let ends = memchr::memchr_iter(b'\n', self.text.as_bytes()).map(|end| end as u32 + 1);
+            let mut starts = Vec::with_capacity(PER_ROW + 1);
+            starts.push(0);
+            starts.extend(ends);
+            starts
+        })
+    }
+
+    fn lines(&self) -> usize {
+        self.starts().len() - 1
+    }
+
+    fn line(&self, place: usize) -> &str {
+        let starts = self.starts();
+        // Without the line break.
+        &self.text[starts[place] as usize..starts[place + 1] as usize - 1]
+    }
+
+    /// Which line message `id` is, counted from 0; none if it is not here.
+    fn place(&self, id: i64) -> Option<usize> {
+        let lines = self.lines();
         // As many as ids from the first to the last: none is missing, so its place is known.
         if self.last - self.first + 1 == lines as i64 {
-            return usize::try_from(place).ok().filter(|place| *place < lines).map(line);
+            return usize::try_from(id - self.first).ok().filter(|place| *place < lines);
         }
         let (mut low, mut high) = (0, lines);
         while low < high {
             let middle = low.midpoint(high);
-            match id_of(line(middle)).cmp(&Some(id)) {
+            match id_of(self.line(middle)).cmp(&Some(id)) {
                 Ordering::Less => low = middle + 1,
-                Ordering::Equal => return Some(line(middle)),
+                Ordering::Equal => return Some(middle),
                 Ordering::Greater => high = middle,
             }
         }
@@ -198,7 +244,7 @@ impl Rows {
     }
 }
 
-fn put(db: &Connection, first: i64, last: i64, text: &str) -> rusqlite::Result<()> {
+pub(super) fn put(db: &Connection, first: i64, last: i64, text: &str) -> rusqlite::Result<()> {
     let checksum = checksum_of(&[first, last], text.as_bytes());
     db.prepare_cached("INSERT OR REPLACE INTO messages VALUES (?1, ?2, ?3, ?4)")?
         .execute(params![first, last, text, checksum])
@@ -207,12 +253,13 @@ fn put(db: &Connection, first: i64, last: i64, text: &str) -> rusqlite::Result<(
 
 fn read(row: &Row<'_>) -> rusqlite::Result<Result<Rows, Trouble>> {
     let (first, last, checksum): (i64, i64, i64) = (row.get(0)?, row.get(1)?, row.get(3)?);
-    let text: String = row.get(2)?;
+    let text = row.get_ref(2)?.as_str()?;
     if checksum_of(&[first, last], text.as_bytes()) != checksum {
         let what = format!("the checksum of message {first} and those behind it does not fit");
         return Ok(Err(Trouble::Damage(what)));
     }
-    Ok(Ok(Rows { first, last, text, starts: OnceCell::new() }))
+    let (text, starts, messages) = (text.to_owned(), OnceLock::new(), OnceLock::new());
+    Ok(Ok(Rows { first, last, text, starts, messages }))
 }
 
 fn write(out: &mut String, message: &Message, lines: &[i64]) {

@@ -10,11 +10,13 @@
 //! - [`Archive`] answers readers, on connections of their own.
 //!
 //! Reading order: `schema` is what the file holds, `message` (`plain` reads one) and `line` are its
-//! two kinds of rows, `index` finds messages by their words; `keeper` writes, `reader` reads, `audit`
-//! looks through everything (`words`: through the index), `mend` makes an index anew, `transfer` moves
-//! messages to another archive, `copy` makes one more of the whole file.
+//! two kinds of rows, `index` finds messages by their words; `keeper` writes, `reader` reads
+//! (`cache`: what was read lately), `audit` looks through everything (`words`: through the index),
+//! `mend` makes an index anew, `transfer` moves messages to another archive, `copy` makes one more of
+//! the whole file.
 
 mod audit;
+mod cache;
 mod copy;
 mod index;
 mod keeper;

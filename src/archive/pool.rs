@@ -7,6 +7,7 @@ use std::sync::Arc;
 use parking_lot::{Condvar, Mutex};
 use rusqlite::Connection;
 
+use super::cache::{Cache, View};
 use super::index::{self, Sought};
 use super::reader::{self, Part};
 use super::{ArchiveError, Trouble, schema};
@@ -26,6 +27,7 @@ pub struct Archive(Arc<Pool>);
 #[derive(Debug)]
 struct Pool {
     path: PathBuf,
+    cache: Arc<Cache>,
     idle: Mutex<Idle>,
     returned: Condvar,
 }
@@ -38,10 +40,10 @@ struct Idle {
 }
 
 impl Archive {
-    /// An archive that a [`super::Keeper`] has opened.
-    pub fn new(path: &Path) -> Archive {
+    /// The archive that a [`super::Keeper`] has opened, and which empties `cache`.
+    pub(super) fn new(path: &Path, cache: Arc<Cache>) -> Archive {
         let (path, idle) = (path.to_owned(), Mutex::default());
-        Archive(Arc::new(Pool { path, idle, returned: Condvar::new() }))
+        Archive(Arc::new(Pool { path, cache, idle, returned: Condvar::new() }))
     }
 
     /// The oldest messages of a scope above `cursor`.
@@ -54,7 +56,7 @@ impl Archive {
         cursor: MessageId,
         limit: usize,
     ) -> Result<Part, ArchiveError> {
-        self.look(|db| reader::after(db, scope, cursor, limit))
+        self.look(|db, rows| reader::after(db, rows, scope, cursor, limit))
     }
 
     /// The newest messages of a scope below `end`.
@@ -67,7 +69,7 @@ impl Archive {
         end: MessageId,
         limit: usize,
     ) -> Result<Part, ArchiveError> {
-        self.look(|db| reader::before(db, scope, end, limit))
+        self.look(|db, rows| reader::before(db, rows, scope, end, limit))
     }
 
     /// How many messages of a scope there are.
@@ -75,7 +77,7 @@ impl Archive {
     /// # Errors
     /// What is there is not what was written, or cannot be read.
     pub fn count(&self, scope: &Scope) -> Result<usize, ArchiveError> {
-        self.look(|db| reader::count(db, scope))
+        self.look(|db, rows| reader::count(db, rows, scope))
     }
 
     /// Gives what is found of a scope to `take`, the newest first, until that breaks off.
@@ -88,7 +90,7 @@ impl Archive {
         sought: &Sought<'_>,
         take: &mut dyn FnMut(&Arc<Message>) -> ControlFlow<()>,
     ) -> Result<(), ArchiveError> {
-        self.look(|db| index::find(db, scope, sought, take))
+        self.look(|db, _| index::find(db, scope, sought, take))
     }
 
     /// The id of the newest archived message; 0 if there is none. All that are older, and not
@@ -97,7 +99,7 @@ impl Archive {
     /// # Errors
     /// What is there is not what was written, or cannot be read.
     pub fn newest(&self) -> Result<MessageId, ArchiveError> {
-        self.look(reader::newest)
+        self.look(|db, _| reader::newest(db))
     }
 
     /// The id of the first archived message at or behind a moment; none if all are before it.
@@ -105,7 +107,7 @@ impl Archive {
     /// # Errors
     /// What is there is not what was written, or cannot be read.
     pub fn first_since(&self, at: Timestamp) -> Result<Option<MessageId>, ArchiveError> {
-        self.look(|db| reader::first_since(db, at))
+        self.look(|db, _| reader::first_since(db, at))
     }
 
     /// The id of the `count`th newest message of a scope of one line, counted from 1; none if there
@@ -118,7 +120,7 @@ impl Archive {
         scope: &Scope,
         count: usize,
     ) -> Result<Option<MessageId>, ArchiveError> {
-        self.look(|db| reader::nth_newest(db, scope, count))
+        self.look(|db, _| reader::nth_newest(db, scope, count))
     }
 
     /// What its files take: bytes.
@@ -130,13 +132,14 @@ impl Archive {
     /// Blocks its thread: for the disk, and while all connections are in use.
     fn look<T>(
         &self,
-        look: impl FnOnce(&Connection) -> Result<T, Trouble>,
+        look: impl FnOnce(&Connection, &View<'_>) -> Result<T, Trouble>,
     ) -> Result<T, ArchiveError> {
         let path = &self.0.path;
         let db = self.connection().map_err(|error| ArchiveError::of(path, &error))?;
+        let rows = self.0.cache.view();
         // One moment for all that is looked up.
         let found = db.unchecked_transaction().map_err(Trouble::from).and_then(|moment| {
-            let found = look(&moment);
+            let found = look(&moment, &rows);
             moment.finish()?;
             found
         });

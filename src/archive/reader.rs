@@ -5,6 +5,7 @@ use std::sync::Arc;
 use rusqlite::{Connection, OptionalExtension};
 
 use super::Trouble;
+use super::cache::View;
 use super::line::{Line, Places};
 use super::message::Rows;
 use super::plain::Names;
@@ -31,6 +32,7 @@ pub(super) struct Within {
 /// The oldest messages of a scope above `cursor`.
 pub(super) fn after(
     db: &Connection,
+    rows: &View<'_>,
     scope: &Scope,
     cursor: MessageId,
     limit: usize,
@@ -50,7 +52,7 @@ pub(super) fn after(
         ids.truncate(wanted);
         let Some(last) = ids.last() else { return Ok(Part { messages, more: false }) };
         cursor = *last;
-        fetch(db, &ids, scope, &mut messages)?;
+        fetch(db, rows, &ids, scope, &mut messages)?;
         if messages.len() > limit {
             messages.truncate(limit);
             return Ok(Part { messages, more: true });
@@ -64,6 +66,7 @@ pub(super) fn after(
 /// The newest messages of a scope below `end`.
 pub(super) fn before(
     db: &Connection,
+    rows: &View<'_>,
     scope: &Scope,
     end: MessageId,
     limit: usize,
@@ -84,7 +87,7 @@ pub(super) fn before(
         let Some(first) = ids.first() else { break false };
         end = *first;
         let mut messages = Vec::new();
-        fetch(db, ids, scope, &mut messages)?;
+        fetch(db, rows, ids, scope, &mut messages)?;
         found += messages.len();
         parts.push(messages);
         if found > limit {
@@ -100,10 +103,12 @@ pub(super) fn before(
 }
 
 /// How many messages of a scope there are.
-pub(super) fn count(db: &Connection, scope: &Scope) -> Result<usize, Trouble> {
+pub(super) fn count(db: &Connection, rows: &View<'_>, scope: &Scope) -> Result<usize, Trouble> {
     if !scope.forgotten.is_empty() {
         // Some are removed and still here, for a moment: which, only the messages say.
-        return Ok(before(db, scope, MessageId(u64::MAX - 1), usize::MAX / 2)?.messages.len());
+        return Ok(before(db, rows, scope, MessageId(u64::MAX - 1), usize::MAX / 2)?
+            .messages
+            .len());
     }
     let through = scope.through.0 as i64;
     let mut count = 0;
@@ -266,20 +271,26 @@ fn missing(line: &Line) -> Trouble {
 /// Adds the messages of these ids, which ascend, but those of removed authors.
 fn fetch(
     db: &Connection,
+    rows: &View<'_>,
     ids: &[i64],
     scope: &Scope,
     messages: &mut Vec<Arc<Message>>,
 ) -> Result<(), Trouble> {
     let mut names = Names::default();
-    let mut row: Option<Rows> = None;
+    let mut row: Option<(Arc<Rows>, bool)> = None;
+    messages.reserve(ids.len());
     for &id in ids {
-        if row.as_ref().is_none_or(|row| row.last < id) {
-            row = Rows::with(db, id)?;
+        if row.as_ref().is_none_or(|(row, _)| row.last < id) {
+            row = rows.row(db, id)?;
         }
-        let found = row.as_ref().map(|row| row.message(id, &mut names)).transpose()?.flatten();
+        let found = match &row {
+            Some((row, true)) => row.kept_message(id, &mut names)?,
+            Some((row, false)) => row.message(id, &mut names)?,
+            None => None,
+        };
         let found = found.ok_or_else(|| Trouble::Damage(format!("message {id} is missing")))?;
         if found.author.is_none_or(|author| !scope.forgotten.contains(&author)) {
-            messages.push(Arc::new(found));
+            messages.push(found);
         }
     }
     Ok(())

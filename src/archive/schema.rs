@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, OptionalExtension, params};
 
 use super::{Trouble, index};
@@ -70,6 +71,7 @@ pub(super) fn open(path: &Path) -> Result<Connection, Trouble> {
     // What is lost with the power is taken over again: the log is not trimmed before a sync.
     db.pragma_update(None, "synchronous", "normal")?;
     db.pragma_update(None, "secure_delete", "on")?;
+    plan_once(&db)?;
     if tables == 0 {
         db.execute_batch(&format!(
             "BEGIN; PRAGMA application_id = {APPLICATION}; PRAGMA user_version = {LAYOUT}; \
@@ -103,7 +105,14 @@ pub(super) fn open_reader(path: &Path) -> rusqlite::Result<Connection> {
     let db = Connection::open_with_flags(path, flags)?;
     // An empty transaction of the writer's, or a checkpoint: moments.
     db.busy_timeout(std::time::Duration::from_secs(5))?;
+    plan_once(&db)?;
     Ok(db)
+}
+
+/// Otherwise SQLite prepares a statement anew for each other bound of a range, in case the tables'
+/// statistics, which it has none of, advise another plan for it.
+fn plan_once(db: &Connection) -> rusqlite::Result<()> {
+    db.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true).map(|_| ())
 }
 
 /// Up to where the archive has taken over the log; `None` for a new one.

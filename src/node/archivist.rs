@@ -195,7 +195,7 @@ impl Opened {
     pub(super) fn shared(&self) -> Result<Shared, StartError> {
         // Others need what they have no snapshot of.
         let trim = if self.settings.sharing.is_some() { 0 } else { self.snapshot };
-        let archive = Archive::new(&self.settings.file);
+        let archive = self.keeper.archive();
         Ok(Shared {
             archived: AtomicU64::new(archive.newest()?.0),
             archive,

@@ -37,7 +37,7 @@ fn mark(position: u64) -> Mark {
 impl Windowed {
     fn new(file: PathBuf) -> Windowed {
         let keeper = Keeper::open(&file).unwrap();
-        let archive = Archive::new(&file);
+        let archive = keeper.archive();
         let mut state = State::default();
         state.keep_for_archive(WINDOW, 0);
         Windowed { file, state, keeper, archive, log: Vec::new() }
@@ -72,6 +72,7 @@ impl Windowed {
 
     fn restart(&mut self) {
         self.keeper = Keeper::open(&self.file).unwrap();
+        self.archive = self.keeper.archive();
         self.state = match self.keeper.snapshot().unwrap() {
             Some((_, bytes)) => State::from_snapshot(&bytes).unwrap(),
             None => State::default(),
