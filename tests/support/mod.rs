@@ -22,6 +22,7 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 use tempfile::TempDir;
 
+use cluster::NODES;
 use cluster::node::Node;
 use cluster::spread::{self, Spread};
 
@@ -33,6 +34,28 @@ pub struct Server {
     home: PathBuf,
     /// Owned when the server was started in a folder made for it.
     _made: Option<TempDir>,
+}
+
+/// The archives beside the default store of a server in `home`: that of each node.
+pub fn archives(home: &Path) -> Vec<PathBuf> {
+    match spread::asked() {
+        false => vec![home.join("chatroom.db-archive")],
+        true => (0..NODES).map(|number| home.join(format!("node{number}/archive.db"))).collect(),
+    }
+}
+
+/// Asserts that this is the answer: at once or, where another node is asked than the one that
+/// knows, in a moment.
+pub async fn is_soon<T: PartialEq + std::fmt::Debug>(wanted: T, mut ask: impl AsyncFnMut() -> T) {
+    let began = Instant::now();
+    loop {
+        let answer = ask().await;
+        if !spread::asked() || answer == wanted || began.elapsed() > Duration::from_secs(10) {
+            assert_eq!(answer, wanted);
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
 }
 
 /// What runs.

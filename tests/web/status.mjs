@@ -20,7 +20,8 @@ await story(async () => {
   // Root has an account, the others a name.
   assert.equal(await held(page, "Accounts"), "1, 1 session");
   assert.ok((await held(page, "People here")).endsWith(", of 3 names"));
-  assert.equal(await held(page, "Store"), "SQLite");
+  const store = process.env.CHATROOM_TEST_CLUSTER === "1" ? "NATS" : "SQLite";
+  assert.equal(await held(page, "Store"), store);
   assert.match(await held(page, "Memory"), /^[\d.,]+ (MB|megabytes?)$/i);
 
   // A bar for each minute, as high as it had messages; the same as a table, with the keyboard.

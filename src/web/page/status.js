@@ -56,7 +56,7 @@ function showPace(counts) {
   $("#pace-table").replaceChildren(...rows);
 }
 
-const STORES = { sqlite: "SQLite", memory: "Memory" };
+const STORES = { sqlite: "SQLite", nats: "NATS", memory: "Memory" };
 
 function showHeld(now) {
   const held = [
