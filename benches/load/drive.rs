@@ -38,10 +38,12 @@ impl Slice {
     }
 }
 
-/// A kind of load: connections, each with the request that it repeats.
+/// A kind of load: connections, each with the requests that it repeats one after the other.
 pub(crate) struct Load {
     pool: Pool,
-    requests: Vec<Vec<u8>>,
+    requests: Vec<Vec<Vec<u8>>>,
+    /// Which is next, on each connection.
+    turns: Vec<usize>,
 }
 
 impl Load {
@@ -49,9 +51,19 @@ impl Load {
     pub(crate) fn new(
         port: u16,
         count: usize,
-        request: impl FnMut(usize) -> Vec<u8>,
+        mut request: impl FnMut(usize) -> Vec<u8>,
     ) -> io::Result<Load> {
-        Ok(Load { pool: Pool::open(port, count)?, requests: (0..count).map(request).collect() })
+        Load::in_turn(port, count, |n| vec![request(n)])
+    }
+
+    /// The same, where the n-th repeats `requests(n)` one after the other.
+    pub(crate) fn in_turn(
+        port: u16,
+        count: usize,
+        requests: impl FnMut(usize) -> Vec<Vec<u8>>,
+    ) -> io::Result<Load> {
+        let requests = (0..count).map(requests).collect();
+        Ok(Load { pool: Pool::open(port, count)?, requests, turns: vec![0; count] })
     }
 
     /// The same, where every answer has this status instead of 200.
@@ -64,8 +76,10 @@ impl Load {
     pub(crate) fn run(&mut self, server: &Child, time: Duration) -> io::Result<Slice> {
         let cpu = server.cpu()?;
         let begin = Instant::now();
-        let requests =
-            drive(&mut self.pool, |n| Some(&self.requests[n]).filter(|_| begin.elapsed() < time))?;
+        let (all, turns) = (&self.requests, &mut self.turns);
+        let requests = drive(&mut self.pool, |n| {
+            (begin.elapsed() < time).then(|| next_of(&all[n], &mut turns[n]))
+        })?;
         let elapsed = begin.elapsed();
         Ok(Slice { requests, elapsed, cpu: server.cpu()? - cpu })
     }
@@ -73,9 +87,10 @@ impl Load {
     /// Answers `count` requests, and no more.
     pub(crate) fn repeat(&mut self, count: u64) -> io::Result<()> {
         let mut left = count;
+        let (all, turns) = (&self.requests, &mut self.turns);
         drive(&mut self.pool, |n| {
             left = left.checked_sub(1)?;
-            Some(&self.requests[n])
+            Some(next_of(&all[n], &mut turns[n]))
         })?;
         Ok(())
     }
@@ -84,6 +99,11 @@ impl Load {
     pub(crate) fn sample(&self) -> String {
         String::from_utf8_lossy(self.pool.body(0)).into_owned()
     }
+}
+
+fn next_of<'r>(requests: &'r [Vec<u8>], turn: &mut usize) -> &'r Vec<u8> {
+    *turn = (*turn + 1) % requests.len();
+    &requests[*turn]
 }
 
 /// Sends each of `requests` once, over 64 connections to `port`.

@@ -83,16 +83,22 @@ pub(crate) fn years(home: &Path) -> Result<(), Box<dyn Error>> {
     }
     let page = |cursor| chat::poll("user_0", cursor, &format!("&with=room_1&limit={PAGE}"));
     let mut fresh = Load::new(port, CLIENTS, |_| page(newest - PAGE))?;
-    // Old pages, each another.
+    // Every connection reads another old page, and reads that again.
     let mut old = Load::new(port, CLIENTS, |n| page(n as u64 * (count / 2) / CLIENTS as u64))?;
+    // Every connection reads through a part of all pages, each of them once.
+    let part = (count - 2 * PAGE) / CLIENTS as u64;
+    let pages = |n: u64| (0..part / (2 * PAGE)).map(move |k| page(n * part + k * 2 * PAGE));
+    let mut through = Load::in_turn(port, CLIENTS, |n| pages(n as u64).collect())?;
     let ratio = compare(&server, &mut fresh, &mut old)?;
-    for load in [&fresh, &old] {
+    table::cost("years: a page of 500, old / fresh", 3.0, &ratio);
+    let ratio = compare(&server, &mut fresh, &mut through)?;
+    table::cost("years: the same, each old page once", 3.0, &ratio);
+    for load in [&fresh, &old, &through] {
         let found = load.sample().matches("\"id\":").count() as u64;
         if found != PAGE {
             return Err(io::Error::other(format!("a page has {found} messages")).into());
         }
     }
-    table::cost("years: a page of 500, old / fresh", 3.0, &ratio);
 
     search(&mut pool)?;
 
