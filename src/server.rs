@@ -4,6 +4,7 @@ mod joining;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use rocket::config::{Config, Ident, LogLevel, Shutdown, Sig, TlsConfig};
 use rocket::data::{Limits, ToByteUnit};
@@ -34,6 +35,9 @@ const GRACE: u32 = 1;
 
 /// How long connections get after that: seconds.
 const MERCY: u32 = 1;
+
+/// Longer than any upload takes: another node may be taking a file while this one starts.
+const ANY_UPLOAD: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// Exit code of a node whose state differs from that of the others.
 const DIFFERS: i32 = 3;
@@ -154,11 +158,11 @@ impl Server {
         self
     }
 
-    /// Clears away what is on no list, before anything is uploaded: what is on its way is on none
-    /// either. So one of several nodes never does it: another may be taking a file just now.
-    async fn sweep(&self) {
+    /// Clears away what is on no list and has not changed for so long, before anything is uploaded
+    /// here: what is on its way is on no list either.
+    async fn sweep(&self, untouched: Duration) {
         let listed = self.node.file_keys();
-        match self.files.sweep(listed).await {
+        match self.files.sweep(listed, untouched).await {
             Ok(0) => {}
             Ok(count) => tracing::info!("{count} uploads that broke off were cleared away"),
             Err(error) => tracing::warn!("uploads that broke off were not looked for: {error}"),
@@ -173,11 +177,15 @@ impl Server {
     pub async fn serve(self) -> Result<(), ServerError> {
         if self.node.cluster().is_some() {
             // What is acknowledged from now on may be asked for here.
-            if self.node.catch_up().await.is_err() {
-                tracing::warn!("the log takes nothing yet: what others write may come late");
+            match self.node.catch_up().await {
+                Ok(_) => self.sweep(ANY_UPLOAD).await,
+                // Files that are listed may not be known to be.
+                Err(_) => {
+                    tracing::warn!("the log takes nothing yet: what others write may come late");
+                }
             }
         } else {
-            self.sweep().await;
+            self.sweep(Duration::ZERO).await;
         }
         let launched = self.rocket.launch().await;
         if !self.keeps

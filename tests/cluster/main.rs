@@ -23,3 +23,4 @@ mod pulse;
 mod rounds;
 mod sockets;
 mod suites;
+mod uploads;
