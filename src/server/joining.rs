@@ -101,6 +101,7 @@ pub(super) async fn join(nats: &Nats, settings: &Settings) -> Result<Joined, Ser
     let fresh = NodeId::from_random(random()?);
     let connection = Connection::open(nats, &settings.cluster, fresh.as_str()).await;
     let connection = connection.map_err(sentence)?;
+    check_room(nats, settings, &connection)?;
     let address = settings.cluster.address.as_ref().map(ToString::to_string);
     let joining = Joining {
         stream: nats.stream.clone(),
@@ -127,6 +128,27 @@ pub(super) async fn join(nats: &Nats, settings: &Settings) -> Result<Joined, Ser
     };
     let doubts = connection.doubts().to_vec();
     Ok(Joined { cluster, log: JetstreamLog::new(connection, id), archiving, folder, doubts })
+}
+
+/// Refuses servers that would not take what a client may ask for: it would be told forever to try
+/// again.
+fn check_room(
+    nats: &Nats,
+    settings: &Settings,
+    connection: &Connection,
+) -> Result<(), ServerError> {
+    // A name in it stands in the log as it was given, and as it is looked up.
+    let largest = settings.limits.body_bytes.saturating_mul(2);
+    let most = connection.most_at_once();
+    if largest <= most {
+        return Ok(());
+    }
+    let body = settings.limits.body_bytes;
+    Err(ServerError(format!(
+        "The servers of {nats} take {most} bytes at once, and a request of {body} bytes \
+         (limits.body_bytes) may come to {largest} in the log. Raise max_payload in the settings of \
+         nats-server, or lower limits.body_bytes."
+    )))
 }
 
 /// Has the newest snapshot where it is needed.

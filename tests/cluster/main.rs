@@ -20,6 +20,7 @@ mod load;
 mod model;
 mod planted;
 mod pulse;
+mod refusals;
 mod rounds;
 mod sockets;
 mod suites;

@@ -6,12 +6,15 @@ use async_nats::jetstream::context::CreateStreamErrorKind;
 use async_nats::jetstream::stream::{
     Config, DiscardPolicy, Info, PersistenceMode, Republish, RetentionPolicy, StorageType,
 };
-use async_nats::jetstream::{self, Context};
+use async_nats::jetstream::{self, Context, ErrorCode};
 use async_nats::{Client, ConnectOptions};
 use serde_json::Value;
 
 use crate::config::{Cluster, Nats};
 use crate::log::{Damage, moved};
+
+/// What a batch takes beside its entries at most: bytes.
+const AROUND: usize = 4096;
 
 /// The oldest servers that sync the writes of many together (major, minor).
 const SERVER: (u64, u64) = (2, 15);
@@ -173,6 +176,11 @@ impl Connection {
     /// Which life of the stream this is: it changes when the stream is made anew.
     pub fn incarnation(&self) -> &str {
         &self.incarnation
+    }
+
+    /// What the servers take in one batch: bytes of entries.
+    pub fn most_at_once(&self) -> usize {
+        self.client.max_payload().saturating_sub(AROUND)
     }
 
     /// How many servers keep a copy.
@@ -345,6 +353,12 @@ fn fits(found: &Config, wanted: &Config) -> Result<(), String> {
 }
 
 /// Servers that have just started may have no leader yet.
+/// Whether servers do not make the stream because they are one.
+fn stands_alone(kind: &CreateStreamErrorKind) -> bool {
+    matches!(kind, CreateStreamErrorKind::JetStream(error)
+        if error.error_code() == ErrorCode::STREAM_REPLICAS_NOT_SUPPORTED)
+}
+
 async fn find_or_make(
     context: &Context,
     nats: &Nats,
@@ -360,6 +374,13 @@ async fn find_or_make(
                 Err(error) if error.kind() == CreateStreamErrorKind::JetStreamUnavailable => {
                     return Err(Unfit(format!(
                         "The servers of {nats} have no JetStream: switch it on in their settings."
+                    )));
+                }
+                Err(error) if stands_alone(&error.kind()) => {
+                    return Err(Unfit(format!(
+                        "The server of {nats} stands alone and cannot keep {} copies: start three \
+                         that know of each other, or set cluster.replicas = 1.",
+                        cluster.replicas
                     )));
                 }
                 Err(error) => error,

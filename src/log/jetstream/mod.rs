@@ -43,9 +43,6 @@ const APPEND: Duration = Duration::from_secs(30);
 /// Batches that are read before their entries are given on.
 const PART: u64 = 8 * reader::AT_ONCE;
 
-/// What a batch takes beside its entries at most: bytes.
-const AROUND: usize = 4096;
-
 /// A stream as one node knows it.
 #[derive(Debug)]
 pub struct JetstreamLog {
@@ -216,7 +213,7 @@ impl Shared for JetstreamLog {
         if !self.publisher.has_room() {
             return 0;
         }
-        let most = self.connection.client.max_payload().saturating_sub(AROUND);
+        let most = self.connection.most_at_once();
         let mut bytes = 0;
         let mut buffer = Vec::new();
         let mut count = 0;

@@ -1,5 +1,6 @@
 //! Three nodes behind HAProxy over three servers of NATS: real programs, all on this machine.
 
+pub mod alone;
 mod keeper;
 pub mod nats;
 pub mod node;
