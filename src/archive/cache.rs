@@ -17,7 +17,7 @@ use rusqlite::Connection;
 use super::Trouble;
 use super::message::Rows;
 
-/// What rows may take in memory: bytes, about. Some 90,000 messages of usual length.
+/// What rows may take in memory: bytes, about. Some 80,000 messages of usual length.
 const ROOM: usize = 32 << 20;
 
 /// The rows, shared by all readers.

@@ -174,7 +174,8 @@ impl Rows {
 
     /// What it takes in memory, once all its messages were asked for: bytes, about.
     pub(super) fn bytes(&self) -> usize {
-        2 * self.text.len() + 2048
+        // A text once more, and what a message has beside it.
+        2 * self.text.len() + 96 * PER_ROW
     }
 
     fn starts(&self) -> &[u32] {

@@ -12,6 +12,7 @@ use crate::token::TokenHash;
 
 /// What makes a user an account.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Account {
     /// What its password is recognised by.
     pub password: PasswordHash,
@@ -27,6 +28,7 @@ pub struct Account {
 
 /// An invitation to make an account.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Invite {
     /// How many accounts may still be made with it.
     pub uses: u32,
@@ -39,6 +41,7 @@ pub struct Invite {
 /// Invariants: the user of an account holds its name; a retired name is held by nobody; an
 /// invitation has uses left.
 #[derive(Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(super) struct Accounts {
     accounts: BTreeMap<UserId, Account>,
     /// The names of removed accounts, which nobody can take yet: whose, and since when.

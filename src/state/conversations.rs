@@ -17,6 +17,7 @@ use crate::timestamp::Timestamp;
 
 /// What makes a room a conversation.
 #[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(super) struct Conversation {
     pub(super) creator: UserId,
     pub(super) project: Option<ProjectId>,

@@ -66,6 +66,7 @@ pub const SERVER: &str = "server";
 
 /// Everything that is known, in memory.
 #[derive(Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct State {
     /// How many entries it comes from, and when the last of them was stamped.
     position: u64,

@@ -25,6 +25,7 @@ const REMEMBERED: u64 = 24 * 60 * 60 * 1000;
 pub(super) struct Origins(BTreeMap<NodeId, Known>);
 
 #[derive(Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Known {
     /// When its last entry was applied.
     at: Timestamp,

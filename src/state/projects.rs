@@ -14,6 +14,7 @@ use crate::timestamp::Timestamp;
 
 /// A project.
 #[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(super) struct Project {
     name: Label,
     language_model: Label,
@@ -25,6 +26,7 @@ pub(super) struct Project {
 }
 
 #[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Listed {
     file: File,
     uploader: UserId,
@@ -36,6 +38,7 @@ struct Listed {
 /// Invariants: `begun` has exactly the projects of each creator; `bytes` has for each user the
 /// sum over the files that the user uploaded, a project's `bytes` the sum over its own.
 #[derive(Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(super) struct Projects {
     projects: BTreeMap<ProjectId, Project>,
     begun: BTreeMap<UserId, BTreeSet<ProjectId>>,

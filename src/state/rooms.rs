@@ -13,6 +13,7 @@ use crate::timestamp::Timestamp;
 
 /// A room.
 #[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(super) struct Room {
     /// The text of its id, as the recipient of its messages.
     pub(super) text: Arc<str>,
@@ -58,6 +59,7 @@ impl Room {
 /// A numbered room is a conversation, and no other room is. One that does not last has at least
 /// one member; with its last member it goes, and its number is not used again.
 #[derive(Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(super) struct Rooms {
     rooms: BTreeMap<RoomId, Room>,
     named: BTreeMap<NameKey, RoomId>,

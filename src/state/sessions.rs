@@ -14,6 +14,7 @@ const SESSIONS_PER_USER: usize = 64;
 
 /// Somebody who was let in.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Session {
     /// Who.
     pub user: UserId,
@@ -41,6 +42,7 @@ pub(super) struct Sessions {
 
 /// What a snapshot keeps of [`Sessions`].
 #[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Begun {
     sessions: BTreeMap<SessionId, Session>,
     begun: u64,

@@ -16,6 +16,7 @@ struct Writing<'a> {
 }
 
 #[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Reading {
     v: u8,
     state: State,

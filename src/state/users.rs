@@ -18,6 +18,7 @@ const TOKENS_PER_USER: usize = 16;
 
 /// One registration, held or ended. It outlives its end, because its token does.
 #[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(super) struct User {
     pub(super) name: Name,
     /// Its place in the order of registrations while the name is held.
@@ -82,6 +83,7 @@ pub(super) struct Users {
 
 /// What a snapshot keeps of [`Users`].
 #[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Registered {
     users: BTreeMap<UserId, User>,
     registrations: u64,
