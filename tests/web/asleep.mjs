@@ -23,8 +23,16 @@ await story(async () => {
   await ann.context().setOffline(true);
   await ann.waitForSelector("#state:not([hidden])");
   for (let number = 0; number < 700; number++) await send("Bob", "room_General", `away ${number}`);
+  // What is asked for then fails when the page has been well for a while.
+  let refusals = 2;
+  await ann.route(/\/messages\?.*before_id=\d+&limit=(?!1&)/, async (route) => {
+    if (refusals-- <= 0) return route.continue();
+    await ann.waitForSelector("#state[hidden]", { state: "attached" });
+    return route.fulfill({ status: 503, json: { status: "fail", code: "store_unavailable" } });
+  });
   await ann.context().setOffline(false);
   await ann.waitForSelector("#log .said:text-is('away 699')");
+  assert.ok(refusals < 0, "it was not asked again");
   await ann.waitForSelector("#state[hidden]", { state: "attached" });
   // Upwards, until the hole is in sight; it is filled page by page.
   const button = ann.locator(".gap button");

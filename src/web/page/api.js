@@ -16,6 +16,18 @@ export class Refused extends Error {
   }
 }
 
+// Does it again, ever later, until it is done or can never be; `wanted` says whether it still matters.
+export async function insist(work, wanted) {
+  for (let pause = 500; wanted(); pause = Math.min(10_000, 2 * pause)) {
+    try {
+      return await work();
+    } catch (error) {
+      if (!error.passing) throw error;
+    }
+    await new Promise((done) => setTimeout(done, pause));
+  }
+}
+
 let proof = "";
 
 // Proves from now on who asks.

@@ -114,19 +114,22 @@ class App {
     if (!talk.loaded || talk.stale) await this.load(talk, place?.talk === id ? place : null);
   }
 
+  // Reads it as soon as the server is there, unless something else is opened meanwhile.
   async load(talk, place) {
-    try {
+    const turn = (this.loading = {});
+    const wanted = () => this.loading === turn && talk === this.scroll.talk;
+    const read = async () => {
       await this.chat.load(talk);
       for (let pages = 0; place && pages < 20 && talk.hasOlder && talk.messages[0]?.id > place.id; pages++) {
         await this.chat.loadOlder(talk);
       }
-    } catch (error) {
-      if (error.code === "not_registered") return;
-      // Read as soon as the server is there again.
-      this.chat.addEventListener("state", () => talk === this.scroll.talk && this.load(talk, place), { once: true });
+    };
+    try {
+      await api.insist(read, wanted);
+    } catch {
       return;
     }
-    if (talk === this.scroll.talk) this.scroll.open(talk, place);
+    if (wanted()) this.scroll.open(talk, place);
   }
 
   go(id) {

@@ -50,7 +50,7 @@ export class Chat extends EventTarget {
     this.tabs.start(newest.last_id, newest.epoch);
     this.baseline(newest.last_id);
     await first;
-    this.gather().catch(() => {});
+    this.gatherAtLast();
     this.outbox.resume();
     window.addEventListener("storage", (event) => {
       if (event.key === `chatroom.read ${this.me}`) this.readElsewhere();
@@ -58,6 +58,7 @@ export class Chat extends EventTarget {
   }
 
   end() {
+    this.gathering = undefined;
     this.tabs.end();
     this.outbox.end();
   }
@@ -172,6 +173,12 @@ export class Chat extends EventTarget {
     return list.filter(({ id }) => id >= from);
   }
 
+  // Looks at the newest, however often that fails: what was missed comes no other way.
+  gatherAtLast() {
+    const turn = (this.gathering = {});
+    api.insist(() => this.gather(), () => this.gathering === turn).catch(() => {});
+  }
+
   // Looks at the newest of everything: who wrote directly, what is unread.
   async gather() {
     const page = await api.before(this.me, { limit: RECENT });
@@ -238,7 +245,7 @@ export class Chat extends EventTarget {
     } else if (event.type === "jump") {
       for (const talk of this.talks.values()) talk.miss();
       this.tell("missed");
-      this.gather().catch(() => {});
+      this.gatherAtLast();
     } else if (event.type === "reset") {
       this.restart(event);
     } else if (event.type === "ended") {
@@ -257,7 +264,7 @@ export class Chat extends EventTarget {
       talk.read = cursor;
     }
     this.tell("missed", { anew: true });
-    this.gather().catch(() => {});
+    this.gatherAtLast();
   }
 
   receive(message, live) {

@@ -20,6 +20,9 @@ const SLEPT = 5000;
 // Ids that are replayed after an absence. Above it the newest are read, and the hole is shown.
 const REPLAY = 500;
 
+// So often in a row is it found to end before the cursor until what was there is taken as lost.
+const LOST = 5;
+
 const POLL = 25;
 
 // For so long the long poll is used before a stream is tried again.
@@ -34,6 +37,7 @@ export class Feed {
     this.state = "connecting";
     this.running = false;
     this.barren = 0;
+    this.behind = 0;
     this.pollUntil = 0;
   }
 
@@ -141,8 +145,12 @@ export class Feed {
   // After a long absence, the newest matter more than all that was said.
   async catchUp() {
     const { last_id, epoch } = await api.before(this.username, { limit: 1 });
-    if (epoch !== this.epoch || last_id < this.cursor) {
-      Object.assign(this, { cursor: last_id, epoch });
+    const same = epoch === this.epoch;
+    // One of several nodes may be a moment behind what another has shown.
+    this.behind = same && last_id < this.cursor ? this.behind + 1 : 0;
+    if (this.behind > 0 && this.behind < LOST) throw new api.Refused("behind", "", 503);
+    if (!same || last_id < this.cursor) {
+      Object.assign(this, { cursor: last_id, epoch, behind: 0 });
       this.tell({ type: "reset", cursor: last_id, epoch });
     } else if (last_id - this.cursor > REPLAY) {
       this.cursor = last_id;
