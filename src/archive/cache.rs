@@ -1,7 +1,7 @@
 //! Rows that were read lately, with what was taken out of them.
 //!
 //! Many read the same old pages, and taking a message out of its line costs more than all else. A row
-//! that is asked for again keeps its messages; of one that was read once, by whoever reads through
+//! that is asked for again keeps its messages; of most of those that somebody passes who reads through
 //! everything, only the text is here.
 //!
 //! What was deleted is not kept either: whoever changes rows empties it before and behind the change,
@@ -61,16 +61,25 @@ impl Cache {
         View { cache: self, changes: self.0.lock().changes }
     }
 
+    fn empty(&self, changing: bool) {
+        let mut kept = self.0.lock();
+        let changes = kept.changes + 1;
+        let before = std::mem::replace(&mut *kept, Kept { changes, changing, ..Kept::default() });
+        // Nobody waits while all that is given back.
+        drop(kept);
+        drop(before);
+    }
+
     /// To be called before, and kept until behind, the transactions that change or remove messages.
     pub(super) fn changing(&self) -> Changing<'_> {
-        self.0.lock().change(true);
+        self.empty(true);
         Changing(self)
     }
 }
 
 impl Drop for Changing<'_> {
     fn drop(&mut self) {
-        self.0.0.lock().change(false);
+        self.0.empty(false);
     }
 }
 
@@ -93,10 +102,6 @@ impl View<'_> {
 }
 
 impl Kept {
-    fn change(&mut self, begins: bool) {
-        *self = Kept { changes: self.changes + 1, changing: begins, ..Kept::default() };
-    }
-
     fn find(&mut self, id: i64, changes: u64) -> Option<Arc<Rows>> {
         let (_, entry) = self.rows.range_mut(..=id).next_back()?;
         if entry.row.last < id || changes != self.changes {
@@ -107,7 +112,8 @@ impl Kept {
     }
 
     fn keep(&mut self, row: &Arc<Rows>, changes: u64) {
-        if self.changing || changes != self.changes {
+        // One that is very large would put out all others.
+        if self.changing || changes != self.changes || row.bytes() > ROOM / 8 {
             return;
         }
         self.bytes += row.bytes();

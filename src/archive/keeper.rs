@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use rusqlite::Connection;
 
-use super::cache::Cache;
+use super::cache::{Cache, Changing};
 use super::line::{Line, Places};
 use super::message::{Archived, Filling, Rows};
 use super::{Archive, ArchiveError, Trouble, index, schema};
@@ -90,9 +90,8 @@ impl Keeper {
     /// It cannot be written, or what is there is damaged.
     pub fn take(&mut self, records: &[Record], mark: Mark) -> Result<(), ArchiveError> {
         let path = &self.path;
-        let grows = records.iter().all(Record::is_posted);
-        let _changing = (!grows).then(|| self.cache.changing());
-        take(&mut self.db, records, &mark).map_err(|trouble| trouble.of(path))?;
+        let mut rows = Changes { cache: &self.cache, changing: None };
+        take(&mut self.db, &mut rows, records, &mark).map_err(|trouble| trouble.of(path))?;
         self.mark = Some(mark);
         self.words_left |= records.iter().any(|record| bulky(record).is_some());
         Ok(())
@@ -134,20 +133,38 @@ impl Keeper {
     }
 }
 
-fn take(db: &mut Connection, records: &[Record], mark: &Mark) -> Result<(), Trouble> {
+/// Tells the cache, once, that rows are going to change: until all of it is committed.
+struct Changes<'c> {
+    cache: &'c Cache,
+    changing: Option<Changing<'c>>,
+}
+
+impl Changes<'_> {
+    fn begin(&mut self) {
+        self.changing.get_or_insert_with(|| self.cache.changing());
+    }
+}
+
+fn take(
+    db: &mut Connection,
+    rows: &mut Changes<'_>,
+    records: &[Record],
+    mark: &Mark,
+) -> Result<(), Trouble> {
     let mut records = records;
     while let Some(place) = records.iter().position(|record| bulky(record).is_some()) {
         // What is removed a part at a time comes in transactions of its own, behind what was
         // before it. The mark stands still meanwhile: a message is not taken over twice, and a
         // removal that is begun again finds less to remove.
         let (before, rest) = records.split_at(place);
-        write(db, before, None)?;
+        write(db, rows, before, None)?;
         if let Some(below) = rest.first().and_then(bulky) {
+            rows.begin();
             trim(db, below)?;
         }
         records = &rest[1..];
     }
-    write(db, records, Some(mark))
+    write(db, rows, records, Some(mark))
 }
 
 /// The lowest id that stays, of a removal that may concern everything.
@@ -158,7 +175,12 @@ fn bulky(record: &Record) -> Option<MessageId> {
     }
 }
 
-fn write(db: &mut Connection, records: &[Record], mark: Option<&Mark>) -> Result<(), Trouble> {
+fn write(
+    db: &mut Connection,
+    rows: &mut Changes<'_>,
+    records: &[Record],
+    mark: Option<&Mark>,
+) -> Result<(), Trouble> {
     let transaction = db.transaction()?;
     let mut taking = Taking::resume(&transaction)?;
     for record in records {
@@ -172,18 +194,27 @@ fn write(db: &mut Connection, records: &[Record], mark: Option<&Mark>) -> Result
                 match other {
                     Record::Posted { .. } => {}
                     Record::Closed(line) => {
-                        let line = Line::find(&transaction, &line.to_string())?;
-                        close(&transaction, line.into_iter().collect())?;
+                        if let Some(line) = Line::find(&transaction, &line.to_string())? {
+                            rows.begin();
+                            close(&transaction, vec![line])?;
+                        }
                     }
                     Record::Retired(user) => {
                         let lines = Line::starting(&transaction, &format!("{} ", user.0))?;
-                        close(&transaction, lines)?;
+                        if !lines.is_empty() {
+                            rows.begin();
+                            close(&transaction, lines)?;
+                        }
                     }
-                    Record::Forgotten(author) => forget(&transaction, *author)?,
+                    Record::Forgotten(author) => {
+                        rows.begin();
+                        forget(&transaction, *author)?;
+                    }
                     Record::Trimmed { room, below } => {
                         let line = room.clone().map(history::Line::Room);
                         let line = line.map(|line| Line::find(&transaction, &line.to_string()));
                         if let Some(line) = line.transpose()?.flatten() {
+                            rows.begin();
                             trim_line(&transaction, &line, below.0 as i64)?;
                         }
                     }
