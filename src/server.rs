@@ -158,11 +158,13 @@ impl Server {
         self
     }
 
-    /// Clears away what is on no list and has not changed for so long, before anything is uploaded
-    /// here: what is on its way is on no list either.
-    async fn sweep(&self, untouched: Duration) {
-        let listed = self.node.file_keys();
-        match self.files.sweep(listed, untouched).await {
+    /// Clears away what uploads left that broke off, before anything is uploaded here.
+    async fn sweep(&self) {
+        let swept = match self.node.cluster() {
+            Some(_) => self.files.sweep_parts(ANY_UPLOAD).await,
+            None => self.files.sweep(self.node.file_keys()).await,
+        };
+        match swept {
             Ok(0) => {}
             Ok(count) => tracing::info!("{count} uploads that broke off were cleared away"),
             Err(error) => tracing::warn!("uploads that broke off were not looked for: {error}"),
@@ -177,16 +179,11 @@ impl Server {
     pub async fn serve(self) -> Result<(), ServerError> {
         if self.node.cluster().is_some() {
             // What is acknowledged from now on may be asked for here.
-            match self.node.catch_up().await {
-                Ok(_) => self.sweep(ANY_UPLOAD).await,
-                // Files that are listed may not be known to be.
-                Err(_) => {
-                    tracing::warn!("the log takes nothing yet: what others write may come late");
-                }
+            if self.node.catch_up().await.is_err() {
+                tracing::warn!("the log takes nothing yet: what others write may come late");
             }
-        } else {
-            self.sweep(Duration::ZERO).await;
         }
+        self.sweep().await;
         let launched = self.rocket.launch().await;
         if !self.keeps
             && let Err(error) = self.files.clear().await

@@ -2,7 +2,7 @@
 //!
 //! The log says which files there are; this says what is in them. So a file is stored first and
 //! listed then, and taken off the list first and removed then: what is listed can be read. What
-//! is stored and not listed belongs to nobody, and the next start clears it away.
+//! is stored and not listed belongs to nobody, and the next start of a single server clears it away.
 
 mod place;
 mod sweep;
