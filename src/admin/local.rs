@@ -133,7 +133,9 @@ fn failed(error: &AccountError) -> AdminError {
         AccountError::Submit(SubmitError::Failed(Failure::DiskFull)) => {
             says("The disk is full: nothing can be written until there is space.")
         }
-        AccountError::Submit(SubmitError::Failed(Failure::Unavailable | Failure::Unreadable))
+        AccountError::Submit(SubmitError::Failed(
+            Failure::Unavailable | Failure::TooLarge | Failure::Unreadable,
+        ))
         | AccountError::Credentials => says("The store cannot be written; nothing was changed."),
     }
 }

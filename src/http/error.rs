@@ -170,6 +170,11 @@ impl ApiError {
                 "history_unavailable",
                 "Older messages cannot be read: the server's log says why.",
             ),
+            SubmitError::Failed(Failure::TooLarge) => ApiError::new(
+                Status::PayloadTooLarge,
+                "body_too_large",
+                "This is more than the server's log takes at once.",
+            ),
             SubmitError::Failed(Failure::Unavailable) => ApiError {
                 retry_after: Some(1),
                 ..ApiError::new(

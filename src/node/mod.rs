@@ -131,6 +131,8 @@ pub enum Failure {
     DiskFull,
     /// The log cannot be written at the moment, or any more.
     Unavailable,
+    /// The servers of the log never take so much at once.
+    TooLarge,
     /// What memory has let go cannot be read in the archive.
     Unreadable,
 }

@@ -216,7 +216,7 @@ impl Replica<'_> {
         let first = self.backlog.iter().position(|(command, _)| command.is_some());
         let Some((_, reply)) = first.and_then(|place| self.backlog.remove(place)) else { return };
         tracing::error!("a command is larger than the servers of the log take (max_payload)");
-        let answers = vec![(reply, Err(Failure::Unavailable))];
+        let answers = vec![(reply, Err(Failure::TooLarge))];
         let _ = self.deliveries.send(Delivery { answers, ..Delivery::default() });
     }
 

@@ -137,7 +137,8 @@ fn check_room(
     settings: &Settings,
     connection: &Connection,
 ) -> Result<(), ServerError> {
-    // A name in it stands in the log as it was given, and as it is looked up.
+    // A text stands there once, a name as it was given and as it is looked up. A list of very many
+    // short names may come to more: that is refused when it comes.
     let largest = settings.limits.body_bytes.saturating_mul(2);
     let most = connection.most_at_once();
     if largest <= most {

@@ -62,6 +62,9 @@ impl From<SubmitError> for Trouble {
             SubmitError::Failed(Failure::Unreadable) => {
                 Trouble::new("history_unavailable", "Older messages cannot be read.")
             }
+            SubmitError::Failed(Failure::TooLarge) => {
+                Trouble::new("body_too_large", "This is more than the server's log takes at once.")
+            }
             SubmitError::Failed(Failure::Unavailable) => {
                 Trouble::new("store_unavailable", "The server cannot write at the moment.")
             }

@@ -15,6 +15,8 @@ struct Writing<'a> {
     state: &'a State,
 }
 
+/// A field that is not known is an error, but in what the log has too: policy and files are read
+/// as there.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Reading {

@@ -2,8 +2,10 @@
 
 use std::process::Command;
 
+use serde_json::json;
+
 use crate::support::cluster::alone::Alone;
-use crate::support::command;
+use crate::support::{Server, command};
 
 /// What a server says that does not start on this one of NATS.
 fn refused(nats: &Alone, settings: &[(&str, &str)]) -> String {
@@ -13,6 +15,12 @@ fn refused(nats: &Alone, settings: &[(&str, &str)]) -> String {
     let mut serve = Command::new("timeout");
     serve.args(["--kill-after=1", "30"]).arg(chatroom.get_program());
     serve.args(["serve", "--port", "0", "--store", &nats.store("chatroom")]);
+    for (name, value) in chatroom.get_envs() {
+        match value {
+            Some(value) => serve.env(name, value),
+            None => serve.env_remove(name),
+        };
+    }
     serve.env("CHATROOM_CLUSTER_MONITOR", nats.monitor()).env("CHATROOM_CLUSTER_REPLICAS", "1");
     serve.envs(settings.iter().copied()).current_dir(home.path());
     let output = serve.output().unwrap();
@@ -41,4 +49,19 @@ fn more_copies_than_there_are_servers_are_refused() {
     let nats = Alone::start("sync_interval: always", "");
     let says = refused(&nats, &[("CHATROOM_CLUSTER_REPLICAS", "3")]);
     assert!(says.contains("stands alone and cannot keep 3 copies"), "{says}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_request_that_comes_to_more_than_they_take_is_refused_for_good() {
+    let (nats, home) = (Alone::start("sync_interval: always", ""), tempfile::tempdir().unwrap());
+    let mut serve = command(home.path());
+    serve.args(["serve", "--port", "0", "--store", &nats.store("chatroom")]);
+    serve.env("CHATROOM_CLUSTER_MONITOR", nats.monitor()).env("CHATROOM_CLUSTER_REPLICAS", "1");
+    let server = Server::launch(home.path(), &mut serve);
+    let client = server.client();
+    client.register(&["a"]).await;
+    let room = |names: usize| json!({ "admin": "a", "participants": vec!["a"; names] });
+    let (status, body) = client.post("/create_room", room(60_000)).await;
+    assert_eq!((status, &body["code"]), (413, &json!("body_too_large")));
+    assert_eq!(client.post("/create_room", room(1)).await.0, 200);
 }

@@ -352,13 +352,33 @@ fn fits(found: &Config, wanted: &Config) -> Result<(), String> {
     right.into_iter().find(|(right, _)| !right).map_or(Ok(()), |(_, what)| Err(what))
 }
 
-/// Servers that have just started may have no leader yet.
 /// Whether servers do not make the stream because they are one.
 fn stands_alone(kind: &CreateStreamErrorKind) -> bool {
     matches!(kind, CreateStreamErrorKind::JetStream(error)
         if error.error_code() == ErrorCode::STREAM_REPLICAS_NOT_SUPPORTED)
 }
 
+/// Why no stream will ever be made, if that is so.
+pub(super) fn never_made(
+    nats: &Nats,
+    cluster: &Cluster,
+    kind: &CreateStreamErrorKind,
+) -> Option<Unfit> {
+    if *kind == CreateStreamErrorKind::JetStreamUnavailable {
+        return Some(Unfit(format!(
+            "The servers of {nats} have no JetStream: switch it on in their settings."
+        )));
+    }
+    stands_alone(kind).then(|| {
+        Unfit(format!(
+            "The server of {nats} stands alone and cannot keep {} copies: start three that know \
+             of each other, or set cluster.replicas = 1.",
+            cluster.replicas
+        ))
+    })
+}
+
+/// Servers that have just started may have no leader yet.
 async fn find_or_make(
     context: &Context,
     nats: &Nats,
@@ -371,19 +391,10 @@ async fn find_or_make(
             Ok(stream) => return Ok(stream.cached_info().clone()),
             Err(_) => match context.create_stream(wanted(nats, cluster, fresh)).await {
                 Ok(stream) => return Ok(stream.cached_info().clone()),
-                Err(error) if error.kind() == CreateStreamErrorKind::JetStreamUnavailable => {
-                    return Err(Unfit(format!(
-                        "The servers of {nats} have no JetStream: switch it on in their settings."
-                    )));
-                }
-                Err(error) if stands_alone(&error.kind()) => {
-                    return Err(Unfit(format!(
-                        "The server of {nats} stands alone and cannot keep {} copies: start three \
-                         that know of each other, or set cluster.replicas = 1.",
-                        cluster.replicas
-                    )));
-                }
-                Err(error) => error,
+                Err(error) => match never_made(nats, cluster, &error.kind()) {
+                    Some(unfit) => return Err(unfit),
+                    None => error,
+                },
             },
         };
         if begun.elapsed() > PATIENCE {

@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use async_nats::jetstream::context::{CreateStreamErrorKind, GetStreamErrorKind};
+use async_nats::jetstream::context::GetStreamErrorKind;
 use async_nats::jetstream::stream::Info;
 use tokio::runtime::Handle;
 
-use super::connection::{Connection, Unfit, wanted};
+use super::connection::{Connection, Unfit, never_made, wanted};
 use crate::command::Entry;
 use crate::config::{Cluster, Nats};
 use crate::log::{Damage, moved};
@@ -68,11 +68,15 @@ impl Vacant<'_> {
         let info = loop {
             match reached.create_stream(config.clone()).await {
                 Ok(stream) => break stream.cached_info().clone(),
-                Err(error) if error.kind() == CreateStreamErrorKind::JetStreamUnavailable => {
-                    return Err(failed(&error));
+                Err(error) => {
+                    if let Some(unfit) = never_made(nats, cluster, &error.kind()) {
+                        return Err(unfit);
+                    }
+                    if begun.elapsed() > PATIENCE {
+                        return Err(failed(&error));
+                    }
+                    tokio::time::sleep(Duration::from_millis(200)).await;
                 }
-                Err(error) if begun.elapsed() > PATIENCE => return Err(failed(&error)),
-                Err(_) => tokio::time::sleep(Duration::from_millis(200)).await,
             }
         };
         Connection::of(nats, cluster, reached, &info, doubts)
