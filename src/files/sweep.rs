@@ -48,9 +48,8 @@ impl Files {
         let Some(folder) = self.place.folder() else { return Ok(0) };
         let folder = folder.join(self.epoch.as_str());
         let swept = tokio::task::spawn_blocking(move || sweep_parts(&folder, untouched)).await;
-        swept
-            .map_err(|error| FilesError::Failed(error.to_string()))?
-            .map_err(|error| FilesError::Failed(error.to_string()))
+        let swept = swept.map_err(|error| FilesError::Failed(error.to_string()))?;
+        swept.map_err(|error| FilesError::Failed(error.to_string()))
     }
 
     /// Removes all files of this epoch.
@@ -106,14 +105,16 @@ fn sweep_parts(folder: &FilePath, untouched: Duration) -> io::Result<usize> {
     let mut removed = 0;
     for entry in entries(folder)? {
         let entry = entry?;
-        let is_part = entry.file_name().to_string_lossy().contains(PART);
+        if !entry.file_name().to_string_lossy().contains(PART) {
+            continue;
+        }
         let removal = entry.metadata().and_then(|about| {
             // A clock that is ahead makes nothing old.
             let old = about.modified()?.elapsed().is_ok_and(|age| age >= untouched);
-            if is_part && old {
+            if old {
                 std::fs::remove_file(entry.path())?;
             }
-            Ok(is_part && old)
+            Ok(old)
         });
         match removal {
             // It was finished, or another node was faster.

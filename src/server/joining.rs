@@ -130,8 +130,7 @@ pub(super) async fn join(nats: &Nats, settings: &Settings) -> Result<Joined, Ser
     Ok(Joined { cluster, log: JetstreamLog::new(connection, id), archiving, folder, doubts })
 }
 
-/// Refuses servers that would not take what a client may ask for: it would be told forever to try
-/// again.
+/// Refuses servers that would not take what the settings let a client ask for.
 fn check_room(
     nats: &Nats,
     settings: &Settings,
